@@ -1,0 +1,148 @@
+// Generated from schemas/ by `npm run codegen`. Do not edit.
+import type { CustomerId, Instant, Message, SourceKey } from '@touchpoint/kernel';
+import type { JsonText } from '../json-text.ts';
+import type { Channel, Verdict } from './shapes.ts';
+
+/** What decisions about an absorbed customer rest on, given to the survivor. On the survivor's timeline; an input like any other. */
+export type CustomerHandedOver = Message<'CustomerHandedOver', {
+  /** The customer that was absorbed. */
+  fromCustomerId: CustomerId;
+  /** The customer that goes on. */
+  toCustomerId: CustomerId;
+  /** Version of the form of the state. */
+  stateVersion: number;
+  /** Measures, consent, caps and reachable channels: a JSON object. Nothing personal: contact points are keys. */
+  state: JsonText;
+  /** Offset of the cause on this partition of the timeline; its messageId is the causationId. */
+  causeOffset: number;
+}>;
+
+/** A run took a step. */
+export type JourneyAdvanced = Message<'JourneyAdvanced', {
+  /** The run: a UUID, derived from customer, journey and cause. */
+  runId: string;
+  /** The journey. */
+  journeyId: string;
+  /** The step that was done. */
+  stepId: string;
+  /** The step that comes next. null: there is none. */
+  nextStepId: string | null;
+  /** The published set that it was decided under. */
+  setNumber: number;
+  /** Offset of the cause on this partition of the timeline; its messageId is the causationId. */
+  causeOffset: number;
+  /** What was looked at: a JSON object. */
+  why: JsonText | null;
+}>;
+
+/** A run of a journey began. */
+export type JourneyEntered = Message<'JourneyEntered', {
+  /** The run: a UUID, derived from customer, journey and cause. */
+  runId: string;
+  /** The journey. */
+  journeyId: string;
+  /** The published set that it was decided under. */
+  setNumber: number;
+  /** Offset of the cause on this partition of the timeline; its messageId is the causationId. */
+  causeOffset: number;
+  /** The customer is in the holdout: the run goes on and sends nothing. */
+  heldOut: boolean;
+  /** What was looked at: a JSON object. */
+  why: JsonText | null;
+}>;
+
+/** A run ended. */
+export type JourneyExited = Message<'JourneyExited', {
+  /** The run: a UUID, derived from customer, journey and cause. */
+  runId: string;
+  /** The journey. */
+  journeyId: string;
+  /** Why, as a short code: completed, exit event, merged, unpublished, … */
+  reason: string;
+  /** The step that it ended at. */
+  stepId: string | null;
+  /** The published set that it was decided under. */
+  setNumber: number;
+  /** Offset of the cause on this partition of the timeline; its messageId is the causationId. */
+  causeOffset: number;
+  /** What was looked at: a JSON object. */
+  why: JsonText | null;
+}>;
+
+/** A set of journeys takes effect here. A control record: one stands on every partition of the timeline. */
+export type JourneysPublished = Message<'JourneysPublished', {
+  /** Number of the set, from 1. */
+  setNumber: number;
+  /** Version of the engine that decides from here on. */
+  engineVersion: string;
+  /** The journeys: a JSON array of documents. */
+  journeys: JsonText;
+  /** The templates: a JSON array of documents. */
+  templates: JsonText;
+  /** The segments: a JSON array of documents. */
+  segments: JsonText;
+  /** Caps, quiet hours and message classes: a JSON object. */
+  settings: JsonText | null;
+  /** The person or key that published it. */
+  publishedBy: string;
+  /** When it was published. */
+  publishedAt: Instant;
+  /** What is new. */
+  note: string | null;
+}>;
+
+/** It was decided whether a message goes out. */
+export type MessageDecided = Message<'MessageDecided', {
+  /** The command, if it is sent: a UUID, derived from run and step. */
+  commandId: string;
+  /** The run: a UUID, derived from customer, journey and cause. */
+  runId: string;
+  /** The journey. */
+  journeyId: string;
+  /** The step that sends. */
+  stepId: string;
+  /** What was decided. */
+  verdict: Verdict;
+  /** Why it is held, as a short code: no consent, capped, held out, merge pending, expired, … null: it is sent. */
+  reason: string | null;
+  /** The channel. */
+  channel: Channel;
+  /** The template. */
+  templateId: string;
+  /** The message class. */
+  messageClass: string;
+  /** The address or device. null: there is none. */
+  contactPoint: SourceKey | null;
+  /** The published set that it was decided under. */
+  setNumber: number;
+  /** Offset of the cause on this partition of the timeline; its messageId is the causationId. */
+  causeOffset: number;
+  /** What was looked at: a JSON object. */
+  why: JsonText | null;
+}>;
+
+/** A timer of a run is due. */
+export type TimerFired = Message<'TimerFired', {
+  /** The timer: a UUID, derived from run and step. */
+  timerId: string;
+  /** The run: a UUID, derived from customer, journey and cause. */
+  runId: string;
+  /** The journey. */
+  journeyId: string;
+  /** The step that waits. */
+  stepId: string;
+  /** When it was due. */
+  dueAt: Instant;
+  /** It comes from imported history and was due before the import: it sends nothing. */
+  historical: boolean;
+}>;
+
+/** Every message of orchestration. */
+export type OrchestrationMessage =
+  | CustomerHandedOver
+  | JourneyAdvanced
+  | JourneyEntered
+  | JourneyExited
+  | JourneysPublished
+  | MessageDecided
+  | TimerFired;

@@ -1,0 +1,14 @@
+export * from './generated/catalog.ts';
+export * from './generated/delivery.ts';
+export * from './generated/identity.ts';
+export * from './generated/orchestration.ts';
+export * from './generated/shapes.ts';
+export * from './generated/touchpoint.ts';
+export type * from './json-text.ts';
+export type * from './message-info.ts';
+export * from './codec.ts';
+export * from './meta.ts';
+export type * from './draft.ts';
+export * from './timeline-event.ts';
+export * from './track-names.ts';
+export * from './upcasters.ts';
