@@ -26,6 +26,13 @@ describe('when a message is encoded', () => {
     fc.assert(fc.property(anyData(name), (data) => expect(decode(name, encode(name, data as never))).toEqual(data)), { numRuns: 30 });
   });
 
+  it.each(names)('reads %s from a writer with a field more', (name) => {
+    const { schema } = catalog[name];
+    const newer = { ...schema, fields: [{ name: 'later', type: ['null', 'string'], default: null }, ...fieldsOf(schema)] };
+    const type = typeOf(newer);
+    fc.assert(fc.property(anyData(name), (data) => expect(decoder(name, newer)(type.toBuffer({ ...(data as object), later: 'x' }))).toEqual(data)), { numRuns: 10 });
+  });
+
   it('fills what a draft leaves out with null', () => {
     const { type, data } = message('OrderCompleted', order);
     expect(type).toBe('OrderCompleted');

@@ -8,7 +8,7 @@ const to = (type: TouchpointMessage['type'], channel?: Channel): TrackTarget => 
 
 /**
  * Event names of Segment's e-commerce (v2, and what v1 called the same), mobile and e-mail specs and of the senders that follow them,
- * and ours for what they do not name. Tapping a push is a click; what counts as opening a push is its tap as well.
+ * and ours for what they do not name. Tapping a push is a click; nothing else counts as opening it.
  */
 export const trackNames: Readonly<Record<string, TrackTarget>> = {
   'Application Installed': to('ApplicationInstalled'),

@@ -17,18 +17,25 @@ export type ColumnValues = {
 export type ColumnType = keyof ColumnValues;
 
 /**
- * How the parts of a merged customer become one value; each rule is commutative and associative.
- * `sum` `min` `max` `or`; `latest` and `earliest` go by the instant column named in `by` (ties: the greater value);
- * `keys` joins JSON objects of `{ at, … }` entries key by key, the entry with the greater `at` wins.
+ * How the parts of a merged customer become one value; each rule is commutative and associative. null says nothing and loses to any value.
+ * - `sum` `min` `max` `or`; `bits`: a set of up to 53 flags in a bigint, joined bit by bit.
+ * - `latest` `earliest` go by the instant (or bigint) column that they name, which has the rule `max` or `min` itself. A part whose `by` is null says
+ *   nothing; otherwise the value of the part with the greater (smaller) `by` counts, null too. Ties: the greater value, null being the least.
+ * - `keys` joins JSON objects of `{ at, … }` entries key by key, the entry with the greater `at` counts; `firstKeys`: the one with the smaller `at`.
+ *   Ties: the entry whose jsonb text is greater.
+ * Greater means: by number, false before true, text and bytes by their bytes in UTF-8 (collation "C").
  */
-export type MergeRule = 'sum' | 'min' | 'max' | 'or' | 'keys' | Readonly<{ latest: string }> | Readonly<{ earliest: string }>;
+export type MergeRule = 'sum' | 'min' | 'max' | 'or' | 'bits' | 'keys' | 'firstKeys' | Readonly<{ latest: string }> | Readonly<{ earliest: string }>;
 export type Column = Readonly<{ type: ColumnType; merge: MergeRule; doc: string; personal?: true }>;
 export type Columns = Readonly<Record<string, Column>>;
 export type KeyColumns = Readonly<Record<string, Readonly<{ type: ColumnType; doc: string }>>>;
 
 export type Key = Readonly<Record<string, string | number>>;
-/** One row an event touches: which one (beside the customer), and what it becomes. The same object back means no change. */
-export type Change<Row> = Readonly<{ key: Key; fold: (row: Row | undefined) => Row }>;
+/**
+ * One row an event touches: which one (beside the customer), and what it becomes. The same object back means no change.
+ * `part`, where there is one, is what the event alone says: `fold(row)` is then the merge of row and part by the columns' rules.
+ */
+export type Change<Row> = Readonly<{ key: Key; fold: (row: Row | undefined) => Row; part?: Partial<Row> }>;
 
 /**
  * A read model as data: table, key, columns with their merge rule, one pure function per event type. `Object.keys(on)` is the

@@ -26,5 +26,8 @@ export type Meta = Readonly<{
 /** Where a record lies on the timeline. */
 export type Position = Readonly<{ partition: number; offset: number }>;
 
+/** The key of records that concern no customer: what is published stands once on every partition of the timeline. */
+export const CONTROL_KEY = 'control';
+
 /** An event's place on the timeline and what was recorded with it. `recordedAt` is the broker's time stamp. */
 export type Recorded = Readonly<{ meta: Meta; customerId: CustomerId; position: Position; recordedAt: Instant }>;

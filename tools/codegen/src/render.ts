@@ -1,4 +1,4 @@
-import { definitions, fullName, isArray, isEnum, isFixed, isMap, isRecord, isUnion, shallow, type Field, type Named, type RecordOf, type Schema } from './avro.ts';
+import { definitions, isArray, isEnum, isFixed, isMap, isRecord, isUnion, shallow, type Field, type Named, type RecordOf, type Schema } from './avro.ts';
 import { grouped, newest, piiPaths, type SchemaFile } from './schema-files.ts';
 
 /** What a logical type is in TypeScript. What stands in the kernel is imported from there, the rest from the library itself. */
