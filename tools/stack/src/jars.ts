@@ -66,7 +66,7 @@ const fetchJars = async (env: Env, java: Java, place: string, onProgress: (messa
       limitMs: downloadLimitMs,
       signal,
       onLine: (line) => {
-        if (/^\S*Downloaded from/.test(line.replace(/^\[INFO\] /, '')) && ++fetched % 10 === 0) onProgress(`${fetched} files fetched`);
+        if (/^\S*Downloaded from/.test(line.replace(/^\[INFO\] /, '')) && ++fetched % 50 === 0) onProgress(`${fetched} files fetched`);
       },
     });
     const whole = (await exists(join(draft, 'kafka', 'kafka_2.13-4.2.0.jar'))) && (await exists(join(draft, 'registry', 'quarkus-run.jar')));

@@ -89,14 +89,14 @@ export const groupErrors = async (port: number, groups: readonly string[], signa
   });
 };
 
-/** Group names of which one falls into each partition of `__consumer_offsets`: Java's String.hashCode, its sign bit cleared. */
+/** Group names of which one falls into each partition of `__consumer_offsets`: the absolute value of Java's String.hashCode, as the broker takes it. */
 export const groupForEachPartition = (partitions: number): readonly string[] => {
   const groups = new Map<number, string>();
   for (let n = 0; groups.size < partitions; n++) {
     const group = `touchpoint-stack-probe-${n}`;
     let code = 0;
     for (let i = 0; i < group.length; i++) code = (Math.imul(31, code) + group.charCodeAt(i)) | 0;
-    const partition = (code & 0x7fffffff) % partitions;
+    const partition = Math.abs(code) % partitions;
     if (!groups.has(partition)) groups.set(partition, group);
   }
   return [...groups.values()];

@@ -126,6 +126,9 @@ const serverProperties = (ports: Readonly<Record<string, number>>, node: number,
     'group.initial.rebalance.delay.ms': '0',
     // Tests of killed consumers wait for the session to run out.
     'group.min.session.timeout.ms': '1000',
+    // A killed broker is registered again only when its session has run out: 9 s by default.
+    'broker.session.timeout.ms': '4000',
+    'broker.heartbeat.interval.ms': '500',
     // The cleaner's map is taken from the heap at once: 128 MB of 512 by default.
     'log.cleaner.dedupe.buffer.size': '16777216',
     ...overrides,

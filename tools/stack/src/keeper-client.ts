@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Exit, FromKeeper, Launch, ToKeeper } from './keeper-protocol.ts';
+import { keeperMarker, type Exit, type FromKeeper, type Launch, type ToKeeper } from './keeper-protocol.ts';
 import { StackError } from './stack-error.ts';
 
 /** The starter's end of the line to its keeper. Holds no event loop open. */
@@ -14,9 +14,6 @@ export type Keeper = Readonly<{
 }>;
 
 const keeperFile = fileURLToPath(new URL('./keeper.ts', import.meta.url));
-
-/** Says in a list of processes whose keeper this is. */
-export const keeperMarker = (dir: string): string => `--keeper-of=${dir}`;
 
 export const startKeeper = (options: Readonly<{ dir: string; env: Record<string, string>; logFd: number }>): Keeper => {
   const child: ChildProcess = spawn(process.execPath, ['--no-warnings', '--max-semi-space-size=1', keeperFile, keeperMarker(options.dir)], {

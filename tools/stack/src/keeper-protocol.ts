@@ -27,3 +27,6 @@ export type FromKeeper =
 
 /** Where the keeper leaves how a part ended, for those who adopted it and are not its parent. */
 export const exitFile = (log: string): string => `${log}.exit.json`;
+
+/** Says in a list of processes whose keeper this is. */
+export const keeperMarker = (dir: string): string => `--keeper-of=${dir}`;

@@ -4,19 +4,22 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { open, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { withLock } from './lock.ts';
 import { cap, rotate } from './log-file.ts';
-import { exitFile, type Exit, type FromKeeper, type Launch, type ToKeeper } from './keeper-protocol.ts';
+import { exitFile, keeperMarker, type Exit, type FromKeeper, type Launch, type ToKeeper } from './keeper-protocol.ts';
 
+const dir = (process.argv[2] ?? '').slice(keeperMarker('').length);
 const running = new Map<string, { launch: Launch; child: ChildProcess; ended: Promise<void> }>();
 let released = false;
-let stopping = false;
+let stopping: 'no' | 'now' | 'done' = 'no';
 
 const tell = (message: FromKeeper): void => {
   if (process.connected) process.send?.(message, () => undefined);
 };
 
 const endIfIdle = (): void => {
-  if (running.size === 0 && (released || stopping) && !process.connected) process.exit(0);
+  if (running.size === 0 && (released || stopping === 'done') && !process.connected) process.exit(0);
 };
 
 const keepArchive = async ({ archive }: Launch, { code, signal }: Exit): Promise<void> => {
@@ -60,9 +63,16 @@ const start = async (launch: Launch): Promise<void> => {
   tell({ told: 'started', name: launch.name, pid: child.pid });
 };
 
+/** Who starts the same stack meanwhile waits at its lock, and finds no part that is half gone. */
 const stopAll = async (): Promise<void> => {
-  if (stopping) return;
-  stopping = true;
+  if (stopping !== 'no') return;
+  stopping = 'now';
+  if (running.size > 0) await withLock(join(dir, 'lock'), 60_000, stopTiers).catch(stopTiers);
+  stopping = 'done';
+  endIfIdle();
+};
+
+const stopTiers = async (): Promise<void> => {
   const tiers = [...new Set([...running.values()].map(({ launch }) => launch.tier))].sort((a, b) => b - a);
   for (const tier of tiers) {
     const parts = [...running.values()].filter(({ launch }) => launch.tier === tier);
@@ -73,7 +83,6 @@ const stopAll = async (): Promise<void> => {
       clearTimeout(kill);
     }));
   }
-  endIfIdle();
 };
 
 // A start that is under way when the line breaks must be known before anything is stopped.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
 import { StackError } from './stack-error.ts';
@@ -19,6 +19,7 @@ export const withLock = async <T>(path: string, limitMs: number, work: () => Pro
   await writeFile(turn, mine, { mode: 0o600 });
   try {
     await take(path, turn, limitMs, options);
+    await sweep(path);
     try {
       return await work();
     } finally {
@@ -50,6 +51,16 @@ const take = async (path: string, turn: string, limitMs: number, { onWait, signa
     if (!waited && holder) onWait?.(holder.pid);
     waited = true;
     await sleep(100);
+  }
+};
+
+/** Removes what waiters left that were killed while they waited. */
+const sweep = async (path: string): Promise<void> => {
+  for (const name of await readdir(dirname(path))) {
+    if (!name.startsWith(`${basename(path)}.`)) continue;
+    const file = join(dirname(path), name);
+    const waiter = holderIn((await read(file)) ?? '');
+    if (!waiter || !(await isAlive(waiter))) await rm(file, { force: true });
   }
 };
 

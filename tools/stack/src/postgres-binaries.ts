@@ -22,6 +22,11 @@ export const makeOpenFolder = async (): Promise<string> => {
  */
 export const postgresBinaries = async (account: Account | undefined): Promise<string> => {
   const { native, version } = await packaged();
+  return usableCopy(native, version, account);
+};
+
+/** `native` itself when nothing stands against it. */
+export const usableCopy = async (native: string, version: string, account: Account | undefined): Promise<string> => {
   const links = await linksOf(native);
   const whole = await Promise.all(links.map(({ target }) => stat(join(native, target)).then(() => true, () => false)));
   const usable = account === undefined || (await reachable(join(native, 'bin'), account));

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { findByMarker, identify, isAlive, stopProcess } from './process-identity.ts';
+import { choosePorts, isFree } from './ports.ts';
+import { findByMarker, gone, identify, isAlive, stopProcess } from './process-identity.ts';
 
 const children: ChildProcess[] = [];
-const start = async (marker: string, code = 'setInterval(() => {}, 1000)'): Promise<number> => {
-  const child = spawn(process.execPath, ['-e', `${code}; console.log('up')`, marker], { stdio: ['ignore', 'pipe', 'ignore'] });
+const start = async (marker: string, code = 'setInterval(() => {}, 1000); up()'): Promise<number> => {
+  const child = spawn(process.execPath, ['-e', `const up = () => console.log('up'); ${code}`, marker], { stdio: ['ignore', 'pipe', 'ignore'] });
   children.push(child);
   await new Promise((resolve) => child.stdout.once('data', resolve));
   return child.pid ?? 0;
@@ -44,8 +45,19 @@ describe('a process that runs', () => {
     expect(await isAlive(who!)).toBe(false);
   });
 
+  it('has given back its ports once it counts as ended, however many threads it had', async () => {
+    const busy = "const { Worker } = require('node:worker_threads'); for (let i = 0; i < 4; i++) new Worker('setInterval(() => {}, 1000); globalThis.held = Buffer.alloc(3e7, 1)', { eval: true });";
+    for (let round = 0; round < 5; round++) {
+      const { port = 0 } = await choosePorts(['port'], {}, marker(`g${round}`));
+      const who = await identify(await start(marker('g'), `${busy} require('node:net').createServer().listen(${port}, '127.0.0.1', () => setTimeout(up, 100))`), marker('g'));
+      process.kill(who!.pid, 'SIGKILL');
+      await gone(who!, 60_000);
+      expect(await isFree(port)).toBe(true);
+    }
+  });
+
   it('is killed when it does not', async () => {
-    const who = await identify(await start(marker('f'), 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)'), marker('f'));
+    const who = await identify(await start(marker('f'), 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); up()'), marker('f'));
     expect(await stopProcess(who!, 'SIGTERM', 100)).toBe('killed');
   });
 });

@@ -11,13 +11,17 @@ export type ProcessIdentity = Readonly<{ pid: number; startedAt: string; marker:
 
 const exec = promisify(execFile);
 
-const look = async (pid: number): Promise<{ startedAt: string; command: string } | undefined> => {
+type Seen = Readonly<{ startedAt: string; command: string; ending: boolean }>;
+
+const look = async (pid: number): Promise<Seen | undefined> => {
   if (process.platform === 'linux') {
     try {
       const [stat, command] = await Promise.all([readFile(`/proc/${pid}/stat`, 'latin1'), readFile(`/proc/${pid}/cmdline`, 'utf8')]);
-      // The name in brackets may hold anything, blanks too: count the fields after it. A zombie has ended.
+      // The name in brackets may hold anything, blanks too: count the fields after it. Only a zombie without other threads has ended: one that has given
+      // up its memory (no command line any more) or waits for its threads still holds ports and file locks.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return fields[0] === 'Z' || fields[0] === 'X' ? undefined : { startedAt: fields[19] ?? '', command: command.replaceAll('\0', ' ') };
+      const zombie = fields[0] === 'Z' || fields[0] === 'X';
+      return zombie && Number(fields[17]) <= 1 ? undefined : { startedAt: fields[19] ?? '', command: command.replaceAll('\0', ' '), ending: zombie || command === '' };
     } catch {
       return undefined;
     }
@@ -25,7 +29,7 @@ const look = async (pid: number): Promise<{ startedAt: string; command: string }
   try {
     const { stdout } = await exec('ps', ['-ww', '-o', 'stat=,lstart=,command=', '-p', String(pid)], { timeout: 5000, env: { LC_ALL: 'C' } });
     const found = /^\s*(\S+)\s+(\w{3}\s+\w{3}\s+\d+\s+[\d:]+\s+\d+)\s+(.*)$/s.exec(stdout);
-    return !found || found[1]?.startsWith('Z') ? undefined : { startedAt: found[2] ?? '', command: found[3] ?? '' };
+    return !found || found[1]?.startsWith('Z') ? undefined : { startedAt: found[2] ?? '', command: found[3] ?? '', ending: false };
   } catch {
     return undefined;
   }
@@ -56,7 +60,21 @@ export const findByMarker = async (marker: string): Promise<readonly ProcessIden
   return (await Promise.all(found.map(({ pid }) => identify(pid, marker)))).filter((who) => who !== undefined);
 };
 
-export const isAlive = async (who: ProcessIdentity): Promise<boolean> => (await identify(who.pid, who.marker))?.startedAt === who.startedAt;
+/** A process that is ending has no command line any more, and is still the same. */
+export const isAlive = async (who: ProcessIdentity): Promise<boolean> => {
+  const seen = await look(who.pid);
+  return seen !== undefined && seen.startedAt === who.startedAt && (seen.ending || hasMarker(seen.command, who.marker));
+};
+
+/** Like `isAlive`, but a process that is just ending is waited for instead of being taken for a running one. */
+export const runs = async (who: ProcessIdentity): Promise<boolean> => {
+  for (;;) {
+    const seen = await look(who.pid);
+    if (seen?.startedAt !== who.startedAt) return false;
+    if (!seen.ending) return hasMarker(seen.command, who.marker);
+    await sleep(20);
+  }
+};
 
 /** Waits until the process is gone; false when it still runs after `limitMs`. */
 export const gone = async (who: ProcessIdentity, limitMs: number): Promise<boolean> => {

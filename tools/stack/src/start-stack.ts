@@ -7,7 +7,7 @@ import { completeState, kinds, layOut, newState, ownKinds, portNames, portsOf } 
 import { withLock } from './lock.ts';
 import type { Part } from './part.ts';
 import { choosePorts, isFree, usualPorts, type Ports } from './ports.ts';
-import { findByMarker, isAlive, stopProcess } from './process-identity.ts';
+import { findByMarker, runs, stopProcess } from './process-identity.ts';
 import { untilReady } from './readiness.ts';
 import { stackOf } from './running-stack.ts';
 import type { Stack, StackOptions } from './stack.ts';
@@ -43,7 +43,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
   return withLock(join(dir, 'lock'), lockLimitMs, async () => {
     let state = await completeState(dir, (await readState(dir)) ?? newState(), own, brokers);
     const crew = new Crew(dir, env);
-    for (const [name, part] of Object.entries(state.parts)) if (await isAlive(part)) crew.adopt(name, part);
+    for (const [name, part] of Object.entries(state.parts)) if (await runs(part)) crew.adopt(name, part);
     const kept = Object.fromEntries([...crew.members].map(([name]) => portsOf(name)).flat().map((name) => [name, state.ports[name] ?? 0]));
     const chosen = await portsFor(dir, state, kept, options.ports ?? {}, portNames(own, brokers));
     state = { ...state, ports: { ...state.ports, ...chosen }, parts: Object.fromEntries([...crew.members].map(([name, { owned: _, ...part }]) => [name, part])) };
@@ -96,17 +96,28 @@ const bringUpOne = async (part: Part, { crew, limitMs, tell, signal }: Start): P
   if (found && found.settings !== part.settings) {
     throw new StackError('STACK.OTHER_SETTINGS', `${part.name} runs with other settings (process ${found.pid}): stop it first, or ask for the same.`);
   }
-  if (found) tell(part.name, `still runs (process ${found.pid})`);
-  else {
+  const wait = (): Promise<void> => {
+    const log = crew.members.get(part.name)?.log;
+    const onWait = (reason: string): void => tell(part.name, `waiting: ${reason}`);
+    return untilReady({ name: part.name, ...(log && { log }), probe: (limit) => part.probe(limit), dead: () => crew.dead(part.name), onWait }, Date.now() + limitMs, signal);
+  };
+  let adopted = found !== undefined;
+  if (adopted) {
+    tell(part.name, `still runs (process ${found?.pid})`);
+    await wait().catch((error: unknown) => {
+      // Somebody was just stopping what we found: then it is ours to start.
+      if (!(error instanceof StackError) || error.code !== 'STACK.PART_DIED') throw error;
+      adopted = false;
+    });
+  }
+  if (!adopted) {
     if (part.name !== 'postgres') for (const stray of await findByMarker(part.marker)) await stopProcess(stray, 'SIGTERM', 20_000);
     const launch = await part.prepare();
     signal.throwIfAborted();
     tell(part.name, 'starting');
     await crew.start(launch, part.settings);
+    await wait();
   }
-  const log = crew.members.get(part.name)?.log;
-  const onWait = (reason: string): void => tell(part.name, `waiting: ${reason}`);
-  await untilReady({ name: part.name, ...(log && { log }), probe: (limit) => part.probe(limit), dead: () => crew.dead(part.name), onWait }, Date.now() + limitMs, signal);
   await part.settle?.();
   tell(part.name, `ready after ${((Date.now() - began) / 1000).toFixed(1)} s`);
 };

@@ -1,0 +1,73 @@
+import { transient, type CustomerId, type Link, type SourceKey } from '@touchpoint/kernel';
+import { LinkBook, wanted, type CustomerRow, type LinkableKind, type LinkRow, type ResolvableEvent } from '@touchpoint/identity';
+import { numbers, type Client } from '@touchpoint/store';
+
+type LinkRecord = { source_key: string; kind: LinkableKind; customer_id: CustomerId; since: string; linked_by: Link };
+type CustomerRecord = { customer_id: CustomerId; created_at: string; survivor_id: CustomerId | null; has_user: boolean; alone: boolean };
+
+const LINKS = 'select source_key, kind, customer_id, since, linked_by from identity.link where source_key = any($1::uuid[])';
+const CUSTOMERS = `with recursive up as (
+    select * from identity.customer where customer_id = any($1::uuid[])
+    union select c.* from identity.customer c join up on c.customer_id = up.survivor_id
+  ) select * from up`;
+
+const array = (values: readonly string[]): string => `{${values.join(',')}}`;
+
+/** A book with what it was loaded from: what is there is updated, what is not is inserted. */
+export type Loaded = Readonly<{ book: LinkBook; links: ReadonlySet<SourceKey>; customers: ReadonlySet<CustomerId> }>;
+
+/**
+ * Loads what the rule must know of these events. Links and customers that an event may change are locked, in id order; the others are read as they are:
+ * a plain event lands on the right timeline or on one that was right a moment ago, and both are folded.
+ */
+export const loadBook = async (client: Client, events: readonly ResolvableEvent[]): Promise<Loaded> => {
+  const all = wanted(events);
+  const tying = wanted(events.filter(({ link }) => link !== 'none'));
+  if (tying.keys.length > 0) await client.query({ name: 'lock-links', text: `${LINKS} order by source_key for update`, values: [array(tying.keys)] });
+  const links = (await client.query<LinkRecord>({ name: 'links', text: LINKS, values: [array(all.keys)] })).rows.map((row) => ({
+    key: row.source_key.replaceAll('-', '') as SourceKey, kind: row.kind, customerId: row.customer_id, since: Number(row.since), by: row.linked_by,
+  }));
+  if (tying.keys.length > 0) {
+    const locking = new Set(tying.keys);
+    const concerned = [...tying.customerIds, ...links.filter(({ key }) => locking.has(key)).map(({ customerId }) => customerId)];
+    const up = (await client.query<CustomerRecord>({ name: 'customers', text: CUSTOMERS, values: [array(concerned)] })).rows.map(({ customer_id }) => customer_id);
+    await client.query({ name: 'lock-customers', text: 'select from identity.customer where customer_id = any($1::uuid[]) order by customer_id for update', values: [array(up)] });
+  }
+  const ids = new Set([...all.customerIds, ...links.map(({ customerId }) => customerId)]);
+  const rows = (await client.query<CustomerRecord>({ name: 'customers', text: CUSTOMERS, values: [array([...ids])] })).rows;
+  const customers = rows.map((row): CustomerRow => ({ customerId: row.customer_id, createdAt: Number(row.created_at), survivorId: row.survivor_id, hasUser: row.has_user, alone: row.alone }));
+  return { book: new LinkBook({ links, customers }), links: new Set(links.map(({ key }) => key)), customers: new Set(customers.map(({ customerId }) => customerId)) };
+};
+
+/** Writes what a book changed. A row that is new to us and is there already was made by another partition meanwhile. @throws Failure Transient `IDENTITY.RACED`. */
+export const saveBook = async (client: Client, { book, links: loadedLinks, customers: loadedCustomers }: Loaded): Promise<void> => {
+  const { links, customers } = book.takeChanges();
+  await saveRows(client, CUSTOMER_TABLE, customers, ({ customerId }) => loadedCustomers.has(customerId));
+  await saveRows(client, LINK_TABLE, links, ({ key }) => loadedLinks.has(key));
+};
+
+type Table<Row> = Readonly<{ insert: string; update: string; values: (rows: readonly Row[]) => readonly unknown[] }>;
+
+const CUSTOMER_TABLE: Table<CustomerRow> = {
+  insert: `insert into identity.customer (customer_id, created_at, survivor_id, has_user, alone)
+    select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::boolean[], $5::boolean[]) on conflict do nothing`,
+  update: `update identity.customer c set survivor_id = given.survivor_id, has_user = given.has_user, alone = given.alone
+    from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::boolean[], $5::boolean[]) as given(customer_id, created_at, survivor_id, has_user, alone) where c.customer_id = given.customer_id`,
+  values: (rows) => [array(rows.map((row) => row.customerId)), numbers(rows.map((row) => row.createdAt)), rows.map((row) => row.survivorId), rows.map((row) => row.hasUser), rows.map((row) => row.alone)],
+};
+const LINK_TABLE: Table<LinkRow> = {
+  insert: `insert into identity.link (source_key, kind, customer_id, since, linked_by)
+    select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[]) on conflict do nothing`,
+  update: `update identity.link l set customer_id = given.customer_id, since = given.since, linked_by = given.linked_by
+    from unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[]) as given(source_key, kind, customer_id, since, linked_by) where l.source_key = given.source_key`,
+  values: (rows) => [array(rows.map((row) => row.key)), array(rows.map((row) => row.kind)), array(rows.map((row) => row.customerId)), numbers(rows.map((row) => row.since)), array(rows.map((row) => row.by))],
+};
+
+const saveRows = async <Row>(client: Client, table: Table<Row>, rows: readonly Row[], wasThere: (row: Row) => boolean): Promise<void> => {
+  const there = rows.filter(wasThere);
+  const fresh = rows.filter((row) => !wasThere(row));
+  if (there.length > 0) await client.query({ text: table.update, values: [...table.values(there)] });
+  if (fresh.length === 0) return;
+  const { rowCount } = await client.query({ text: table.insert, values: [...table.values(fresh)] });
+  if (rowCount !== fresh.length) throw transient('IDENTITY.RACED', 'another partition met the same new source meanwhile; the batch is resolved again');
+};

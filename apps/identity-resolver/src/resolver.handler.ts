@@ -1,0 +1,80 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, METRICS, type Metrics, type Token } from '@touchpoint/host';
+import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, originName, TOPICS, type Appender, type LogReader, type LogTopics, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
+import { claimCheckpoint, parkedKeys, POOL, resolvedUpTo, type Pool } from '@touchpoint/store';
+import { createDays, dropDays } from './event-ids.ts';
+import { ResolverSession, type ResolverPorts } from './resolver.session.ts';
+
+export const CONSUMER = 'identity-resolver';
+/** Part of the origin of what it sends: raised when the same input would be sent on differently. */
+const VERSION = 1;
+export const TIMELINE_WRITER = 'touchpoint.timeline-writer' as Token<MessageWriter>;
+/** Old days of event ids are looked for this often. */
+const DROP_EVERY = 3_600_000;
+
+/** Opens partitions of what was received for resolving. */
+@Injectable()
+export class ResolverHandler implements PartitionHandler {
+  readonly #ports: ResolverPorts;
+  readonly #topics: LogTopics;
+  readonly #days: number;
+  readonly #made = new Set<string>();
+  readonly #dropping = setInterval(() => void this.#drop().catch(() => undefined), DROP_EVERY).unref();
+
+  constructor(
+    @Inject(POOL) pool: Pool,
+    @Inject(APPENDER) appender: Appender,
+    @Inject(LOG_READER) logReader: LogReader,
+    @Inject(LOG_TOPICS) topics: LogTopics,
+    @Inject(TIMELINE_WRITER) writer: MessageWriter,
+    @Inject(METRICS) metrics: Metrics,
+    @Inject(CONFIG) config: Readonly<{ EVENT_ID_DAYS: number }>,
+  ) {
+    this.#topics = topics;
+    this.#days = config.EVENT_ID_DAYS;
+    const events = metrics.counter('resolver_records_total', 'Received records by what became of them', ['outcome']);
+    const seconds = metrics.histogram('resolver_batch_seconds', 'Time a batch takes from its records to their acknowledgement on the timeline');
+    metrics.gauge('appender_pending_bytes', 'Bytes that wait for their acknowledgement by the log', [], (gauge) => gauge.set(appender.pendingBytes));
+    this.#ports = {
+      pool,
+      appender,
+      logReader,
+      writer,
+      received: topics.nameOf(TOPICS.received),
+      timeline: { topic: topics.nameOf(TOPICS.timeline), partitions: topics.partitionsOf(TOPICS.timeline) },
+      ensureDays: async (days) => {
+        const missing = [...days].filter((day) => !this.#made.has(day));
+        if (missing.length === 0) return;
+        await createDays(pool, missing);
+        for (const day of missing) this.#made.add(day);
+      },
+      onResolved: ({ records, repeats, conflicts, parked, facts, seconds: took }) => {
+        events.inc({ outcome: 'sent' }, records - repeats - conflicts - parked);
+        events.inc({ outcome: 'repeat' }, repeats);
+        events.inc({ outcome: 'conflict' }, conflicts);
+        events.inc({ outcome: 'parked' }, parked);
+        events.inc({ outcome: 'fact' }, facts);
+        seconds.observe(took);
+      },
+    };
+  }
+
+  async open(topic: string, partition: number): Promise<PartitionSession> {
+    const { pool, logReader } = this.#ports;
+    const checkpoint = await claimCheckpoint(pool, { consumer: CONSUMER, topic, partition });
+    await checkAnchor(logReader, this.#topics.nameOf(topic), partition, checkpoint);
+    const session = new ResolverSession(this.#ports, checkpoint, await parkedKeys(pool, checkpoint), originName(CONSUMER, VERSION, topic, partition, checkpoint.incarnation));
+    await session.sendPending();
+    return session;
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.#dropping);
+  }
+
+  async #drop(): Promise<void> {
+    const upTo = await resolvedUpTo(this.#ports.pool, CONSUMER, TOPICS.received, this.#topics.partitionsOf(TOPICS.received));
+    if (upTo === undefined) return;
+    await dropDays(this.#ports.pool, upTo, this.#days);
+  }
+}

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createApp, silentLog, type HostedApp } from '@touchpoint/host';
+import { decodeMeta, encodeMeta } from '@touchpoint/contracts';
+import { partitionOf, type Link, type Meta, type SourceKey, type SourceKind } from '@touchpoint/kernel';
+import { closeLog, createMessageWriter, createRegistry, decodeOrigin, META, ORIGIN, TOPICS, TYPE, workerStrategy, type MessageWriter, type OutRecord } from '@touchpoint/log';
+import { listParked, migrations as logMigrations, POOL, requestRetry } from '@touchpoint/store';
+import { createTestSystem, eventually, type TestSystem } from '@touchpoint/testing';
+import { AppModule } from './app.module.ts';
+import { config } from './config.ts';
+import { migrations } from './identity.migrations.ts';
+import { subscriptions } from './subscriptions.ts';
+
+let system: TestSystem;
+let writer: MessageWriter;
+let apps: HostedApp[] = [];
+const AT = Date.parse('2026-01-01T00:00:00Z');
+
+const startOne = async () => {
+  const hosted = await createApp({
+    name: 'identity-resolver', module: AppModule, config, env: system.env, log: silentLog,
+    strategies: (app) => [workerStrategy(app, subscriptions, { sessionTimeoutMs: 6_000 })],
+    onStop: async (app) => { await closeLog(app); await app.get(POOL).end(); },
+  });
+  await hosted.start();
+  apps.push(hosted);
+  return hosted;
+};
+
+const source = (kind: SourceKind, n: number) => ({ kind, key: n.toString(16).padStart(32, '0') as SourceKey, label: null });
+type Event = { id: string; sources: Meta['sources']; link?: Link; digest?: string; at?: number };
+const received = ({ id, sources, link = 'none', digest = '1'.repeat(32), at = AT }: Event): OutRecord => {
+  const meta: Meta = { messageId: id, publisher: 'shop', occurredAt: at, receivedAt: at, historical: false, sources, link, digest, correlationId: null, causationId: null };
+  const key = sources[0]!.key;
+  return { topic: system.prefix + TOPICS.received, partition: partitionOf(key, system.partitions), key, value: writer.write('Tracked', { name: id }), headers: { [META]: encodeMeta(meta), [TYPE]: Buffer.from('Tracked') } };
+};
+const timeline = async () => (await system.readAll(TOPICS.timeline)).map((record) => ({ ...record, type: record.headers[TYPE]!.toString(), meta: decodeMeta(record.headers[META]!), origin: decodeOrigin(record.headers[ORIGIN])! }));
+const tracked = async () => (await timeline()).filter(({ type }) => type === 'Tracked');
+
+beforeAll(async () => {
+  system = await createTestSystem({ migrations: [...logMigrations, ...migrations] });
+  writer = await createMessageWriter(createRegistry(system.env['SCHEMA_REGISTRY_URL']!), system.prefix, TOPICS.received);
+  await startOne();
+}, 60_000);
+afterAll(async () => {
+  await Promise.all(apps.map((app) => app.stop()));
+  await system.end();
+}, 60_000);
+
+describe('what was received', () => {
+  it('reaches one timeline per customer, each event once, whatever is sent again', async () => {
+    const events = Array.from({ length: 200 }, (_, i) => received({ id: `a${i}`, sources: [source('user', i % 10)] }));
+    await system.appender.append([...events, ...events.slice(0, 50)]);
+    await system.appender.append(events);
+    const found = await eventually('200 events', async () => { const all = await tracked(); return all.length >= 200 && all; });
+    expect(found).toHaveLength(200);
+    expect(new Set(found.map(({ key }) => key)).size).toBe(10);
+    for (const { key, partition } of found) expect(partition).toBe(partitionOf(key, system.partitions));
+  });
+
+  it('numbers what it sends without a hole, per origin and target partition', async () => {
+    const next = new Map<string, number>();
+    for (const { origin, partition } of await timeline()) {
+      const target = `${origin.name}>${partition}`;
+      expect(origin.seq).toBe((next.get(target) ?? 0) + 1);
+      next.set(target, origin.seq);
+    }
+  });
+
+  it('links by identify: the anonymous visitor and the user are one customer from then on', async () => {
+    const [user, visitor] = [source('user', 1001), source('anonymous', 1002)];
+    await system.appender.append([received({ id: 'b1', sources: [visitor] })]);
+    await eventually('the visitor', async () => (await tracked()).some(({ meta }) => meta.messageId === 'b1'));
+    await system.appender.append([received({ id: 'b2', sources: [user, visitor], link: 'identify', at: AT + 1 })]);
+    await eventually('the link', async () => (await tracked()).some(({ meta }) => meta.messageId === 'b2'));
+    await system.appender.append([received({ id: 'b3', sources: [user], at: AT + 2 }), received({ id: 'b4', sources: [visitor], at: AT + 2 })]);
+    const four = await eventually('all four', async () => { const all = (await tracked()).filter(({ meta }) => /^b/.test(meta.messageId)); return all.length === 4 && all; });
+    expect(new Set(four.map(({ key }) => key)).size).toBe(1);
+    const facts = (await timeline()).filter(({ type, key }) => type === 'IdentitiesLinked' && key === four[0]!.key);
+    expect(facts.length).toBe(2);
+  });
+
+  it('parks a second event that took the same id, and goes on', async () => {
+    const sources = [source('user', 2001)];
+    await system.appender.append([received({ id: 'c1', sources }), received({ id: 'c1', sources, digest: '2'.repeat(32) }), received({ id: 'c2', sources })]);
+    await eventually('c2', async () => (await tracked()).some(({ meta }) => meta.messageId === 'c2'));
+    expect((await listParked(system.pool)).filter(({ code }) => code === 'IDENTITY.CONFLICT')).toHaveLength(1);
+  });
+
+  it('parks what it cannot read with the later ones of that source, and redrives them in order', async () => {
+    const sources = [source('user', 3001)];
+    const bad = { ...received({ id: 'd0', sources }), headers: { [TYPE]: Buffer.from('Tracked'), [META]: Buffer.from([9, 9]) } };
+    await system.appender.append([bad, received({ id: 'd1', sources }), received({ id: 'd2', sources })]);
+    await eventually('three parked', async () => (await listParked(system.pool)).filter(({ key }) => key === sources[0]!.key).length === 3);
+    // What a new release would do: the bad one can be read now.
+    await system.pool.query(`delete from log.parked where key = $1 and code = 'CONTRACTS.UNKNOWN_META'`, [sources[0]!.key]);
+    await requestRetry(system.pool, { consumer: 'identity-resolver', key: sources[0]!.key });
+    const redriven = await eventually('both', async () => { const all = (await tracked()).filter(({ meta }) => /^d/.test(meta.messageId)); return all.length === 2 && all; });
+    expect(redriven.map(({ meta }) => meta.messageId)).toEqual(['d1', 'd2']);
+    expect((await listParked(system.pool)).filter(({ key }) => key === sources[0]!.key)).toHaveLength(0);
+  });
+
+  it('goes on with two processes, and when one of them leaves', async () => {
+    const second = await startOne();
+    const events = Array.from({ length: 300 }, (_, i) => received({ id: `e${i}`, sources: [source('user', 5000 + (i % 30))] }));
+    await system.appender.append(events.slice(0, 150));
+    await second.stop();
+    apps = apps.filter((app) => app !== second);
+    await system.appender.append(events);
+    const found = await eventually('300 events', async () => { const all = (await tracked()).filter(({ meta }) => /^e/.test(meta.messageId)); return all.length >= 300 && all; });
+    expect(found).toHaveLength(300);
+    expect((await system.pool.query('select from log.pending')).rowCount).toBe(0);
+  });
+
+  it('tells up to when everything is resolved', async () => {
+    const before = Date.now();
+    await eventually('the clock of the log', async () => {
+      const { rows } = await system.pool.query<{ to: string; n: string }>('select min(resolved_to) as to, count(*) as n from log.checkpoint');
+      return Number(rows[0]!.n) === system.partitions && Number(rows[0]!.to) >= before;
+    });
+  });
+});

@@ -1,0 +1,177 @@
+import { decodeMeta, encodeMeta } from '@touchpoint/contracts';
+import { eventSources, type Fact } from '@touchpoint/identity';
+import { invalidMessage, partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
+import { anchorOf, META, recordBytes, TYPE, MAX_RECORD_BYTES, type Appender, type LogReader, type LogRecord, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
+import { advanceCheckpoint, behind, deleteParked, deletePending, insertParked, insertPending, parkingOf, readPending, readRetries, transaction, type Advance, type Checkpoint, type Client, type Parking, type Pool } from '@touchpoint/store';
+import { eventIdOf, insertEventIds, knownEventIds, type EventId } from './event-ids.ts';
+import { loadBook, saveBook } from './link-store.ts';
+import { NOTHING, packOutcome, unpackOutcome, type Outcome } from './outcome.ts';
+import { passedOn, sendsOf, type Target } from './sends.ts';
+
+export type ResolverPorts = Readonly<{
+  pool: Pool;
+  appender: Appender;
+  logReader: LogReader;
+  writer: MessageWriter;
+  /** The received topic's full name, for reading a batch again. */
+  received: string;
+  timeline: Omit<Target, 'origin'>;
+  ensureDays: (days: ReadonlySet<string>) => Promise<void>;
+  onResolved: (count: { records: number; repeats: number; conflicts: number; parked: number; facts: number; seconds: number }) => void;
+}>;
+
+type Resolved = Readonly<{ pending: number; outcome: Outcome; parkings: readonly Parking[]; repeats: number; checkpoint: Checkpoint }>;
+type Candidate = { readonly record: LogRecord; readonly meta: Meta | undefined; readonly error: unknown };
+
+export const CONFLICT = 'IDENTITY.CONFLICT';
+
+/**
+ * Resolves one partition of what was received: whose event is it, was it here before, what does it link. In one transaction: links, event ids, what
+ * became of each event, the checkpoint; then the events go onto the timeline; then the row is deleted (design §3).
+ */
+export class ResolverSession implements PartitionSession {
+  readonly #ports: ResolverPorts;
+  readonly #target: Target;
+  readonly #parked: Set<string>;
+  #checkpoint: Checkpoint;
+  /** The log was resolved and sent on up to this time; written with the next transaction, or at a tick. */
+  #sentTo: number | null;
+
+  constructor(ports: ResolverPorts, checkpoint: Checkpoint, parked: Set<string>, origin: string) {
+    this.#ports = ports;
+    this.#checkpoint = checkpoint;
+    this.#parked = parked;
+    this.#target = { ...ports.timeline, origin };
+    this.#sentTo = checkpoint.resolvedTo;
+  }
+
+  get next(): number {
+    return this.#checkpoint.next;
+  }
+
+  /** Sends what an earlier owner committed and may not have sent. Called between the claim and the first fetch. */
+  async sendPending(): Promise<void> {
+    const { pool, logReader, received } = this.#ports;
+    for (const { id, payload } of await readPending(pool, this.#checkpoint)) {
+      const outcome = unpackOutcome(payload);
+      const offsets = outcome.customers.map((_, i) => outcome.first + i);
+      await this.#send(id, outcome, await logReader.read(received, this.#checkpoint.partition, offsets));
+    }
+  }
+
+  async process(records: readonly LogRecord[]): Promise<void> {
+    const last = records.at(-1)!;
+    await this.#take(records, { next: last.offset + 1, anchor: anchorOf(last) });
+    this.#sentTo = last.timestamp - 1;
+  }
+
+  /** Redrives what was asked for; and at the end of the log, the time of the look is resolved too: this is the clock that timers go by. */
+  async tick({ end, at }: { end: number; at: number }): Promise<void> {
+    if (this.#parked.size > 0) await this.#redrive();
+    if (this.next >= end) this.#sentTo = Math.max(this.#sentTo ?? 0, at - 1);
+    if (this.#sentTo === this.#checkpoint.resolvedTo) return;
+    const resolvedTo = this.#sentTo;
+    this.#checkpoint = await transaction(this.#ports.pool, (client) => advanceCheckpoint(client, this.#checkpoint, { resolvedTo }));
+  }
+
+  async #redrive(): Promise<void> {
+    const retries = await readRetries(this.#ports.pool, this.#checkpoint);
+    if (retries.length === 0) return;
+    for (const { key } of retries) this.#parked.delete(key);
+    await this.#take(retries.map(({ record }) => record), {}, retries.map(({ id }) => id));
+  }
+
+  async #take(records: readonly LogRecord[], advance: Advance, redriven: readonly number[] = []): Promise<void> {
+    const started = performance.now();
+    const candidates = records.map(candidateOf);
+    await this.#ports.ensureDays(new Set(candidates.flatMap(({ meta }) => (meta ? [eventIdOf(meta).day] : []))));
+    const { pending, outcome, parkings, repeats, checkpoint } = await transaction(this.#ports.pool, (client) => this.#resolve(client, candidates, advance, redriven));
+    this.#checkpoint = checkpoint;
+    for (const { key, alone } of parkings) if (!alone) this.#parked.add(key);
+    await this.#send(pending, outcome, records);
+    const conflicts = parkings.filter(({ alone }) => alone).length;
+    this.#ports.onResolved({ records: records.length, repeats, conflicts, parked: parkings.length - conflicts, facts: outcome.facts.length, seconds: (performance.now() - started) / 1000 });
+  }
+
+  async #resolve(client: Client, candidates: readonly Candidate[], advance: Advance, redriven: readonly number[]): Promise<Resolved> {
+    const parkings: Parking[] = [];
+    const fresh: EventId[] = [];
+    let repeats = 0;
+    const ids = candidates.map(({ meta }) => (meta ? eventIdOf(meta) : undefined));
+    const taken = new Map(await knownEventIds(client, ids.flatMap((id) => (id ? [id.id] : []))));
+    const blocked = new Set(this.#parked);
+
+    /** Whether an event goes on; if not, it was counted or parked. */
+    const goesOn = ({ record, meta, error }: Candidate, id: EventId | undefined): boolean => {
+      if (blocked.has(record.key)) parkings.push(behind(record));
+      else if (!meta || !id) {
+        parkings.push(parkingOf(record, error));
+        blocked.add(record.key);
+      } else if (taken.get(id.id) === id.digest) repeats += 1;
+      else if (taken.has(id.id)) parkings.push({ record, key: record.key, code: CONFLICT, detail: 'another event of this publisher and source has the same message id', alone: true });
+      else {
+        taken.set(id.id, id.digest);
+        fresh.push(id);
+        return true;
+      }
+      return false;
+    };
+    const going = candidates.map((candidate, i) => goesOn(candidate, ids[i]));
+    const events = candidates.map(({ meta }, i) => (going[i] && meta ? { ...meta, sources: eventSources(meta.sources) } : undefined));
+
+    const loaded = await loadBook(client, events.flatMap((event) => (event ? [event] : [])));
+    const customerIds = new Map<string, number>();
+    const facts: Outcome['facts'][number][] = [];
+    const customers = events.map((event, i) => {
+      if (!event) return NOTHING;
+      const resolution = loaded.book.resolve(event);
+      for (const fact of resolution.facts) facts.push({ before: i, record: this.#factRecord(fact, candidates[i]!.meta!) });
+      const index = customerIds.get(resolution.customerId) ?? customerIds.size;
+      customerIds.set(resolution.customerId, index);
+      if (redriven.length === 0) return index;
+      facts.push({ before: i, record: this.#redrivenRecord(resolution.customerId, candidates[i]!.record) });
+      return NOTHING;
+    });
+
+    const pending = redriven[0] === undefined ? candidates[0]!.record.offset : -redriven[0];
+    const outcome: Outcome = { first: candidates[0]!.record.offset, customerIds: [...customerIds.keys()], customers, facts, sentBefore: Object.fromEntries(this.#checkpoint.sent) };
+    const { sent } = sendsOf(outcome, candidates.map(({ record }) => record), this.#target);
+    await saveBook(client, loaded);
+    await insertEventIds(client, fresh);
+    if (redriven.length > 0) await deleteParked(client, redriven);
+    await insertParked(client, this.#checkpoint, parkings);
+    await insertPending(client, this.#checkpoint, { id: pending, payload: packOutcome(outcome) });
+    const checkpoint = await advanceCheckpoint(client, this.#checkpoint, { ...advance, sent, resolvedTo: this.#sentTo });
+    return { pending, outcome, parkings, repeats, checkpoint };
+  }
+
+  async #send(id: number, outcome: Outcome, records: readonly LogRecord[]): Promise<void> {
+    await this.#ports.appender.append(sendsOf(outcome, records, this.#target).sends);
+    await deletePending(this.#ports.pool, this.#checkpoint, [id]);
+  }
+
+  #redrivenRecord(customerId: CustomerId, { value, headers }: LogRecord): OutRecord {
+    const { topic, partitions } = this.#target;
+    return { topic, partition: partitionOf(customerId, partitions), key: customerId, value, headers: passedOn(headers) };
+  }
+
+  #factRecord({ id, timeline, type, data }: Fact, cause: Meta): OutRecord {
+    const meta: Meta = { ...cause, messageId: id, publisher: 'identity-resolver', sources: [], link: 'none', digest: '0'.repeat(32), causationId: cause.messageId };
+    const { topic, partitions } = this.#target;
+    return { topic, partition: partitionOf(timeline, partitions), key: timeline, value: this.#ports.writer.write(type, data as never), headers: { [META]: encodeMeta(meta), [TYPE]: Buffer.from(type) } };
+  }
+}
+
+/** A record that could not go onto the timeline is found before anything is decided on it. */
+const candidateOf = (record: LogRecord): Candidate => {
+  try {
+    const bytes = record.headers[META];
+    if (!bytes || !record.headers[TYPE]) throw invalidMessage('LOG.NO_META', `offset ${record.offset} has no meta or no type header`);
+    const meta = decodeMeta(bytes);
+    if (!meta.sources[0]) throw invalidMessage('IDENTITY.NO_SOURCE', 'the event has no source');
+    if (recordBytes({ ...record, topic: '', partition: 0 }) > MAX_RECORD_BYTES - 256) throw invalidMessage('LOG.TOO_LARGE', 'the record is larger than the timeline takes');
+    return { record, meta, error: undefined };
+  } catch (error) {
+    return { record, meta: undefined, error };
+  }
+};

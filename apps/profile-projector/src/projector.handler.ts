@@ -1,0 +1,50 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { METRICS, type Metrics } from '@touchpoint/host';
+import { checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, type LogReader, type LogTopics, type MessageReader, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
+import { projections } from '@touchpoint/profile';
+import { claimCheckpoint, parkedKeys, POOL, projectionTable, subscribedTypes, type Pool } from '@touchpoint/store';
+import { ProjectorSession, type ProjectorPorts } from './projector.session.ts';
+
+export const CONSUMER = 'profile-projector';
+
+/** Opens partitions of the timeline for folding. */
+@Injectable()
+export class ProjectorHandler implements PartitionHandler {
+  readonly #ports: ProjectorPorts;
+  readonly #logReader: LogReader;
+  readonly #topics: LogTopics;
+
+  constructor(
+    @Inject(POOL) pool: Pool,
+    @Inject(MESSAGE_READER) reader: MessageReader,
+    @Inject(LOG_READER) logReader: LogReader,
+    @Inject(LOG_TOPICS) topics: LogTopics,
+    @Inject(METRICS) metrics: Metrics,
+  ) {
+    this.#logReader = logReader;
+    this.#topics = topics;
+    const events = metrics.counter('projector_records_total', 'Records of the timeline by what became of them', ['outcome']);
+    const rows = metrics.counter('projector_rows_total', 'Rows of read models written');
+    const seconds = metrics.histogram('projector_batch_seconds', 'Time a batch takes from its records to its commit');
+    this.#ports = {
+      pool,
+      reader,
+      tables: projections.map(projectionTable),
+      subscribed: subscribedTypes(projections),
+      onFolded: (count) => {
+        events.inc({ outcome: 'folded' }, count.records - count.parked);
+        events.inc({ outcome: 'repeat' }, count.repeats);
+        events.inc({ outcome: 'parked' }, count.parked);
+        rows.inc(count.rows);
+        seconds.observe(count.seconds);
+      },
+    };
+  }
+
+  async open(topic: string, partition: number): Promise<PartitionSession> {
+    const { pool } = this.#ports;
+    const checkpoint = await claimCheckpoint(pool, { consumer: CONSUMER, topic, partition });
+    await checkAnchor(this.#logReader, this.#topics.nameOf(topic), partition, checkpoint);
+    return new ProjectorSession(this.#ports, checkpoint, await parkedKeys(pool, checkpoint));
+  }
+}

@@ -1,0 +1,101 @@
+import { CONTROL_KEY, type Message } from '@touchpoint/kernel';
+import { anchorOf, dropRepeats, readTimelineRecord, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
+import {
+  advanceCheckpoint, behind, deleteParked, FoldedRows, insertParked, parkingOf, readRetries, touchesOf, transaction,
+  type Advance, type Checkpoint, type Parking, type Pool, type ProjectionTable,
+} from '@touchpoint/store';
+
+export type ProjectorPorts = Readonly<{
+  pool: Pool;
+  reader: MessageReader;
+  tables: readonly ProjectionTable[];
+  /** Types whose bodies a projection folds; the others are not decoded. */
+  subscribed: ReadonlySet<string>;
+  onFolded: (count: { records: number; repeats: number; parked: number; rows: number; seconds: number }) => void;
+}>;
+
+type Prepared = Readonly<{ record: LogRecord; touches: ReturnType<typeof touchesOf>; error?: unknown }>;
+
+/**
+ * Folds one partition of the timeline into all read models, a batch in one transaction with its checkpoint. A record that cannot be folded is parked with
+ * its customer's later ones; the partition goes on.
+ */
+export class ProjectorSession implements PartitionSession {
+  readonly #ports: ProjectorPorts;
+  readonly #parked: Set<string>;
+  #checkpoint: Checkpoint;
+
+  constructor(ports: ProjectorPorts, checkpoint: Checkpoint, parked: Set<string>) {
+    this.#ports = ports;
+    this.#checkpoint = checkpoint;
+    this.#parked = parked;
+  }
+
+  get next(): number {
+    return this.#checkpoint.next;
+  }
+
+  async process(records: readonly LogRecord[]): Promise<void> {
+    const { taken, seen, dropped } = dropRepeats(this.#checkpoint.seen, records);
+    const last = records.at(-1)!;
+    await this.#fold(taken, { next: last.offset + 1, anchor: anchorOf(last), seen }, { repeats: dropped });
+  }
+
+  /** Redrives the customers whose retry was asked for: their parked records, in order, between two batches. */
+  async tick(): Promise<void> {
+    if (this.#parked.size === 0) return;
+    const retries = await readRetries(this.#ports.pool, this.#checkpoint);
+    if (retries.length === 0) return;
+    for (const { key } of retries) this.#parked.delete(key);
+    await this.#fold(retries.map(({ record }) => record), {}, { redriven: retries.map(({ id }) => id) });
+  }
+
+  async #fold(records: readonly LogRecord[], advance: Advance, { repeats = 0, redriven = [] }: { repeats?: number; redriven?: readonly number[] }): Promise<void> {
+    const started = performance.now();
+    const { pool, tables, onFolded } = this.#ports;
+    const prepared = await this.#prepare(records);
+    const rows = new FoldedRows(tables);
+    const missing = rows.missing(prepared.flatMap(({ touches }) => touches));
+    await Promise.all(tables.map(async (table, i) => rows.loaded(i, missing[i]!, await table.load(pool, missing[i]!))));
+    const parkings: Parking[] = [];
+    const newlyParked = new Set<string>();
+    for (const { record, touches, error } of prepared) {
+      const { key } = record;
+      try {
+        if (this.#parked.has(key) || newlyParked.has(key)) parkings.push(behind(record));
+        else if (error) throw error;
+        else rows.apply(touches);
+      } catch (cause) {
+        parkings.push(parkingOf(record, cause));
+        newlyParked.add(key);
+      }
+    }
+    const changed = tables.map((_, i) => rows.changed(i));
+    this.#checkpoint = await transaction(pool, async (client) => {
+      const moved = await advanceCheckpoint(client, this.#checkpoint, advance);
+      if (redriven.length > 0) await deleteParked(client, redriven);
+      for (const [i, table] of tables.entries()) await table.save(client, changed[i]!);
+      await insertParked(client, this.#checkpoint, parkings);
+      return moved;
+    });
+    for (const key of newlyParked) this.#parked.add(key);
+    onFolded({ records: prepared.length, repeats, parked: parkings.length, rows: changed.reduce((sum, { length }) => sum + length, 0), seconds: (performance.now() - started) / 1000 });
+  }
+
+  /** Decodes and finds the touched rows. What fails here is told apart later, in its turn: a customer's earlier records still count. */
+  async #prepare(records: readonly LogRecord[]): Promise<readonly Prepared[]> {
+    const { reader, subscribed, tables } = this.#ports;
+    await reader.prepare(records.map(({ value }) => value));
+    return records
+      .filter(({ key }) => key !== CONTROL_KEY)
+      .map((record) => {
+        try {
+          const { type, recorded } = readTimelineRecord(record, this.#checkpoint.partition);
+          const event: Message | undefined = subscribed.has(type) ? reader.read(type, record.value) : undefined;
+          return { record, touches: touchesOf(tables, { recorded, type, event }) };
+        } catch (error) {
+          return { record, touches: [], error };
+        }
+      });
+  }
+}

@@ -1,0 +1,23 @@
+import type { CustomerId, Instant, Link, SourceKey } from '@touchpoint/kernel';
+import type { LinkableKind } from './source.ts';
+
+/** To which customer a source belongs: since when, and how that came. The customer may have been absorbed since; its survivor is found from there. */
+export type LinkRow = Readonly<{ key: SourceKey; kind: LinkableKind; customerId: CustomerId; since: Instant; by: Link }>;
+
+/** A customer and its place in the set of customers that were joined: a tree whose root survives. The root is the oldest of its set. */
+export type CustomerRow = Readonly<{
+  customerId: CustomerId;
+  /** When the first event occurred that it was made for. */
+  createdAt: Instant;
+  /** The customer that absorbed this one; null: it is a root. Chains are followed. */
+  survivorId: CustomerId | null;
+  /** Whether a user belongs to it or to a customer it absorbed. Kept up to date on roots only. */
+  hasUser: boolean;
+  /** An operator split it off: only an explicit alias joins it with another again. */
+  alone: boolean;
+}>;
+
+/** What is known: links, and the customers they name, with every survivor up to the root. */
+export type LinkSnapshot = Readonly<{ links: Iterable<LinkRow>; customers: Iterable<CustomerRow> }>;
+/** Rows to insert or overwrite, in id order: two writers that meet take their locks in one order. */
+export type LinkChanges = Readonly<{ links: readonly LinkRow[]; customers: readonly CustomerRow[] }>;

@@ -1,0 +1,28 @@
+import avro from 'avsc';
+import type { OutRecord } from './record.ts';
+
+const type = avro.Type.forSchema({
+  type: 'array',
+  items: {
+    type: 'record',
+    name: 'OutRecord',
+    fields: [
+      { name: 'topic', type: 'string' },
+      { name: 'partition', type: 'int' },
+      { name: 'key', type: 'string' },
+      { name: 'value', type: 'bytes' },
+      { name: 'headers', type: { type: 'map', values: 'bytes' } },
+    ],
+  },
+});
+
+const VERSION = 1;
+
+/** Records as one value for a database row: a version byte, then Avro. */
+export const packRecords = (records: readonly OutRecord[]): Buffer => Buffer.concat([Buffer.of(VERSION), type.toBuffer(records)]);
+
+/** @throws Error for a version that this build does not know. */
+export const unpackRecords = (packed: Buffer): readonly OutRecord[] => {
+  if (packed[0] !== VERSION) throw new Error(`packed records of version ${packed[0]}; this build reads ${VERSION}`);
+  return type.fromBuffer(packed.subarray(1)) as OutRecord[];
+};

@@ -1,0 +1,101 @@
+import type { FactoryProvider, INestApplicationContext, Type } from '@nestjs/common';
+import type { Kafka } from 'kafkajs';
+import { CLOCK, CONFIG, HEALTH, LOG, METRICS, STOP, type Clock, type Health, type Log, type Metrics, type Token } from '@touchpoint/host';
+import { createAppender, kafkaProducers, type Appender, type AppenderOptions } from './appender.ts';
+import { createKafka } from './kafka.ts';
+import { createLogReader, type LogReader } from './log-reader.ts';
+import { PartitionWorker, type PartitionSession, type PartitionWorkerOptions } from './partition-worker.ts';
+import { PartitionWorkerStrategy } from './partition-worker-strategy.ts';
+import { createRegistry, type SchemaRegistry } from './registry.ts';
+import { createMessageReader, createMessageWriter, type MessageReader, type MessageWriter } from './schemas.ts';
+import { partitionCounts } from './topics.ts';
+import { observeWorker } from './worker-metrics.ts';
+
+const token = <T>(name: string) => `touchpoint.${name}` as Token<T>;
+
+/** What an app that speaks with the log can have injected. */
+export const KAFKA = token<Kafka>('kafka');
+export const APPENDER = token<Appender>('appender');
+export const LOG_READER = token<LogReader>('log-reader');
+export const REGISTRY = token<SchemaRegistry>('registry');
+export const MESSAGE_READER = token<MessageReader>('message-reader');
+/** Our topics with their prefix and partition counts, as the broker has them. */
+export const LOG_TOPICS = token<LogTopics>('log-topics');
+export type LogTopics = Readonly<{ nameOf: (topic: string) => string; partitionsOf: (topic: string) => number }>;
+
+type KafkaConfig = Readonly<{ KAFKA_BROKERS: readonly string[]; TOPIC_PREFIX: string }>;
+type RegistryConfig = Readonly<{ SCHEMA_REGISTRY_URL: string }>;
+
+export const kafkaProvider = (app: string): FactoryProvider => ({
+  provide: KAFKA,
+  inject: [CONFIG, LOG],
+  useFactory: (config: KafkaConfig, log: Log) => createKafka({ brokers: config.KAFKA_BROKERS, clientId: `touchpoint-${app}`, log }),
+});
+export const topicsProvider: FactoryProvider = {
+  provide: LOG_TOPICS,
+  inject: [KAFKA, CONFIG],
+  useFactory: async (kafka: Kafka, { TOPIC_PREFIX }: KafkaConfig): Promise<LogTopics> => {
+    const counts = await partitionCounts(kafka, TOPIC_PREFIX);
+    return {
+      nameOf: (topic) => TOPIC_PREFIX + topic,
+      partitionsOf: (topic) => {
+        const count = counts.get(TOPIC_PREFIX + topic);
+        if (count === undefined) throw new Error(`${topic} is not one of our topics`);
+        return count;
+      },
+    };
+  },
+};
+export const appenderProvider = (options: Omit<AppenderOptions, 'log'> = {}): FactoryProvider => ({
+  provide: APPENDER,
+  inject: [KAFKA, LOG],
+  useFactory: (kafka: Kafka, log: Log) => createAppender(kafkaProducers(kafka), { log, ...options }),
+});
+export const logReaderProvider: FactoryProvider = { provide: LOG_READER, inject: [KAFKA], useFactory: createLogReader };
+export const registryProvider: FactoryProvider = { provide: REGISTRY, inject: [CONFIG], useFactory: ({ SCHEMA_REGISTRY_URL }: RegistryConfig) => createRegistry(SCHEMA_REGISTRY_URL) };
+export const messageReaderProvider: FactoryProvider = { provide: MESSAGE_READER, inject: [REGISTRY], useFactory: createMessageReader };
+/** A writer of one topic's messages under a token of the app's choice. */
+export const messageWriterProvider = (provide: Token<MessageWriter>, topic: string): FactoryProvider => ({
+  provide,
+  inject: [REGISTRY, CONFIG],
+  useFactory: (registry: SchemaRegistry, { TOPIC_PREFIX }: KafkaConfig) => createMessageWriter(registry, TOPIC_PREFIX, topic),
+});
+
+/** Handles a topic's partitions: an ordinary provider. */
+export interface PartitionHandler {
+  open(topic: string, partition: number, isOurs: () => boolean): Promise<PartitionSession>;
+}
+/** One line of an app's `subscriptions.ts`: which topics a group reads, and what handles them. */
+export type SubscriptionEntry = Readonly<{ group: string; topics: readonly string[]; handler: Type<PartitionHandler>; options?: Partial<Pick<PartitionWorkerOptions, 'concurrency' | 'maxBytesPerPartition' | 'sessionTimeoutMs' | 'backoffMs'>> }>;
+
+/** The transport of an app that reads the log: a worker per group, with its metrics and its readiness. */
+export const workerStrategy = (app: INestApplicationContext, subscriptions: readonly SubscriptionEntry[], options: SubscriptionEntry['options'] = {}): PartitionWorkerStrategy => {
+  const kafka = app.get<Kafka>(KAFKA);
+  const { nameOf } = app.get<LogTopics>(LOG_TOPICS);
+  const [log, clock, metrics, health, stop] = [app.get<Log>(LOG), app.get<Clock>(CLOCK), app.get<Metrics>(METRICS), app.get<Health>(HEALTH), app.get<(reason: unknown) => void>(STOP)];
+  const workers = subscriptions.map((entry) => {
+    const handler = app.get(entry.handler);
+    const worker = new PartitionWorker({
+      kafka,
+      group: nameOf(entry.group),
+      log: log.with({ consumer: entry.group }),
+      now: () => clock.now(),
+      onFatal: stop,
+      subscriptions: entry.topics.map((topic) => ({ topic: nameOf(topic), open: (partition, isOurs) => handler.open(topic, partition, isOurs) })),
+      ...entry.options,
+      ...options,
+    });
+    health.ready.add(`joined ${entry.group}`, () => {
+      if (!worker.joined) throw Object.assign(new Error('has not joined its group'), { code: 'NOT_JOINED' });
+    });
+    return { worker, group: entry.group };
+  });
+  observeWorker(metrics, workers, () => clock.now());
+  return new PartitionWorkerStrategy(workers.map(({ worker }) => worker));
+};
+
+/** Closes what the providers above opened, whichever of them an app has. */
+export const closeLog = async (app: INestApplicationContext): Promise<void> => {
+  for (const name of [APPENDER, LOG_READER])
+    await app.get<{ close(): Promise<void> } | undefined>(name, { strict: false })?.close();
+};

@@ -1,0 +1,14 @@
+import { decodeMeta } from '@touchpoint/contracts';
+import { invalidMessage, type CustomerId, type Recorded } from '@touchpoint/kernel';
+import { META, TYPE, type LogRecord } from './record.ts';
+
+/** What a record of the timeline says of itself, without its body. @throws Failure InvalidMessage. */
+export const readTimelineRecord = (record: LogRecord, partition: number): Readonly<{ type: string; recorded: Recorded }> => {
+  const type = record.headers[TYPE];
+  const meta = record.headers[META];
+  if (!type || !meta) throw invalidMessage('LOG.NO_META', `offset ${record.offset} has no ${type ? META : TYPE} header`);
+  return {
+    type: type.toString('latin1'),
+    recorded: { meta: decodeMeta(meta), customerId: record.key as CustomerId, position: { partition, offset: record.offset }, recordedAt: record.timestamp },
+  };
+};

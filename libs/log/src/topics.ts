@@ -1,0 +1,82 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { DAY, parseDuration } from '@touchpoint/kernel';
+import type { Kafka } from 'kafkajs';
+
+const Declared = z.object({
+  topics: z.array(z.strictObject({ name: z.string(), key: z.string(), partitions: z.int().positive(), retention: z.string(), why: z.string() })),
+});
+export type TopicDeclaration = z.infer<typeof Declared>['topics'][number];
+
+export const TOPICS = {
+  received: 'touchpoints.received',
+  timeline: 'customers.timeline',
+  commands: 'delivery.commands',
+  urgentCommands: 'delivery.commands.urgent',
+} as const;
+
+/** A file of the repository (or of the image, which has the same folders), found upwards from this module: source and bundle lie at different depths. */
+export const repositoryFile = (path: string): string => {
+  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
+    const file = join(folder, path);
+    if (existsSync(file)) return file;
+    if (dirname(folder) === folder) throw new Error(`${path} lies in no folder above ${import.meta.dirname}`);
+  }
+};
+
+/** What deploy/topics.yaml declares. */
+export const declaredTopics = (): readonly TopicDeclaration[] => Declared.parse(parse(readFileSync(repositoryFile('deploy/topics.yaml'), 'utf8'))).topics;
+
+const retentionMs = (retention: string): number => {
+  if (retention === 'forever') return -1;
+  const ms = parseDuration(retention);
+  if (ms === undefined || ms < DAY) throw new Error(`retention ${retention} is neither "forever" nor a duration of at least a day`);
+  return ms;
+};
+
+/**
+ * Creates the declared topics that are missing; never changes one that is there.
+ * @param partitions instead of the declared count: for tests and small machines, the same for every topic.
+ */
+export const createTopics = async (kafka: Kafka, prefix: string, { partitions }: { partitions?: number } = {}): Promise<readonly string[]> => {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const existing = new Set(await admin.listTopics());
+    const missing = declaredTopics().filter(({ name }) => !existing.has(prefix + name));
+    if (missing.length > 0)
+      await admin.createTopics({
+        waitForLeaders: true,
+        topics: missing.map((topic) => ({
+          topic: prefix + topic.name,
+          numPartitions: partitions ?? topic.partitions,
+          configEntries: [
+            { name: 'retention.ms', value: String(retentionMs(topic.retention)) },
+            // One clock orders a partition: "resolved up to" is a time of the broker, not of a publisher.
+            { name: 'message.timestamp.type', value: 'LogAppendTime' },
+          ],
+        })),
+      });
+    return missing.map(({ name }) => prefix + name);
+  } finally {
+    await admin.disconnect();
+  }
+};
+
+/** The partition counts of our topics as the broker has them, by full name. @throws Error naming the topics that are missing. */
+export const partitionCounts = async (kafka: Kafka, prefix: string): Promise<ReadonlyMap<string, number>> => {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const existing = new Set(await admin.listTopics());
+    const names = declaredTopics().map(({ name }) => prefix + name);
+    const missing = names.filter((name) => !existing.has(name));
+    if (missing.length > 0) throw new Error(`missing topics: ${missing.join(', ')}. Create them with: npx touchpoint topics --create`);
+    const { topics } = await admin.fetchTopicMetadata({ topics: names });
+    return new Map(topics.map(({ name, partitions: found }) => [name, found.length]));
+  } finally {
+    await admin.disconnect();
+  }
+};

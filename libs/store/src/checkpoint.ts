@@ -1,0 +1,69 @@
+import { fenced, type Instant } from '@touchpoint/kernel';
+import { query, storeFailure, type Client, type Pool } from './pool.ts';
+
+export type CheckpointKey = Readonly<{ consumer: string; topic: string; partition: number }>;
+/** A position and the counters that go with it. A value: `advance` gives the next one, to be taken once its transaction has committed. */
+export type Checkpoint = CheckpointKey &
+  Readonly<{
+    version: bigint;
+    next: number;
+    /** Last seq taken per origin. */
+    seen: ReadonlyMap<string, number>;
+    /** Last seq given per target partition (`topic/partition`). */
+    sent: ReadonlyMap<string, number>;
+    anchor: string | null;
+    resolvedTo: Instant | null;
+    incarnation: number;
+  }>;
+
+type Row = { version: string; next_offset: string; seen: Record<string, number>; sent: Record<string, number>; anchor: string | null; resolved_to: string | null; incarnation: number };
+
+/** Takes the partition: raises its version in one statement, reads it in a later one (design §3: read before the claim, and a predecessor's commit may be missed). */
+export const claimCheckpoint = async (pool: Pool, { consumer, topic, partition }: CheckpointKey): Promise<Checkpoint> => {
+  const values = [consumer, topic, partition];
+  await query(pool, `insert into log.checkpoint (consumer, topic, partition, version) values ($1, $2, $3, 1)
+    on conflict (consumer, topic, partition) do update set version = checkpoint.version + 1`, values);
+  const [row] = await query<Row>(pool, `select version, next_offset, seen, sent, anchor, resolved_to, i.number as incarnation
+    from log.checkpoint, log.incarnation i where consumer = $1 and topic = $2 and partition = $3`, values);
+  if (!row) throw new Error(`the checkpoint of ${consumer} ${topic}/${partition} vanished`);
+  return {
+    consumer, topic, partition,
+    version: BigInt(row.version),
+    next: Number(row.next_offset),
+    seen: new Map(Object.entries(row.seen)),
+    sent: new Map(Object.entries(row.sent)),
+    anchor: row.anchor,
+    resolvedTo: row.resolved_to === null ? null : Number(row.resolved_to),
+    incarnation: row.incarnation,
+  };
+};
+
+export type Advance = Partial<Pick<Checkpoint, 'next' | 'seen' | 'sent' | 'anchor' | 'resolvedTo'>>;
+
+/**
+ * Moves a checkpoint inside the transaction that writes its effects.
+ * @returns the checkpoint to go on with, once the transaction has committed.
+ * @throws Failure Fenced when the version was raised by somebody else.
+ */
+export const advanceCheckpoint = async (client: Client, from: Checkpoint, change: Advance): Promise<Checkpoint> => {
+  const to: Checkpoint = { ...from, ...change, version: from.version + 1n };
+  try {
+    const { rowCount } = await client.query({
+      name: 'advance-checkpoint',
+      text: `update log.checkpoint set version = version + 1, next_offset = $5, seen = $6, sent = $7, anchor = $8, resolved_to = $9, updated_at = now()
+        where consumer = $1 and topic = $2 and partition = $3 and version = $4`,
+      values: [from.consumer, from.topic, from.partition, from.version, to.next, JSON.stringify(Object.fromEntries(to.seen)), JSON.stringify(Object.fromEntries(to.sent)), to.anchor, to.resolvedTo],
+    });
+    if (rowCount !== 1) throw fenced(`${from.consumer} no longer owns ${from.topic}/${from.partition}`);
+  } catch (error) {
+    throw storeFailure(error);
+  }
+  return to;
+};
+
+/** Up to when every partition of a topic has been processed by a consumer; undefined while one of them has not begun. */
+export const resolvedUpTo = async (pool: Pool, consumer: string, topic: string, partitions: number): Promise<Instant | undefined> => {
+  const [row] = await query<{ resolved_to: string | null; partitions: string }>(pool, `select min(resolved_to) as resolved_to, count(resolved_to) as partitions
+    from log.checkpoint where consumer = $1 and topic = $2`, [consumer, topic]);
+  return row?.resolved_to && Number(row.partitions) >= partitions ? Number(row.resolved_to) : undefined;
+};

@@ -1,0 +1,79 @@
+import { packRecords, unpackRecords, type LogRecord } from '@touchpoint/log';
+import type { CheckpointKey } from './checkpoint.ts';
+import { query, type Client, type Queryable } from './pool.ts';
+
+/** A record set aside, with why. `detail` names fields, never values. */
+export type Parking = Readonly<{ record: LogRecord; key: string; code: string; detail: string; /** Later records of its key go on. */ alone?: true }>;
+export type Parked = Parking & Readonly<{ id: number }>;
+
+/** The code of a record that was parked only because an earlier one of its key is. */
+export const BEHIND = 'PARKED.BEHIND';
+
+export const behind = (record: LogRecord): Parking => ({ record, key: record.key, code: BEHIND, detail: 'an earlier record of this key is parked' });
+
+/** Why a record could not be processed: a Failure says so itself; of a defect only its name is kept, since its message may quote data. */
+export const parkingOf = (record: LogRecord, error: unknown): Parking => {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'DEFECT';
+  return { record, key: record.key, code, detail: code === 'DEFECT' ? `${error instanceof Error ? error.name : 'something'} was thrown` : (error as Error).message };
+};
+
+/** More than 1 % of the keys seen (at least 20) parked for one cause is a bad release, not bad customers. */
+export const MAX_PARKED = { share: 0.01, least: 20 };
+
+export const insertParked = async (client: Client, { consumer, topic, partition }: CheckpointKey, parkings: readonly Parking[]): Promise<void> => {
+  if (parkings.length === 0) return;
+  await client.query(
+    `insert into log.parked (consumer, topic, partition, "offset", key, code, detail, record, recorded_at, blocking)
+     select $1, $2, $3, * from unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::bigint[], $10::boolean[]) on conflict (consumer, topic, partition, "offset") do nothing`,
+    [
+      consumer, topic, partition,
+      parkings.map(({ record }) => record.offset),
+      parkings.map(({ key }) => key),
+      parkings.map(({ code }) => code),
+      parkings.map(({ detail }) => detail.slice(0, 500)),
+      parkings.map(({ record: { key, value, headers } }) => packRecords([{ topic, partition, key, value, headers }])),
+      parkings.map(({ record }) => record.timestamp),
+      parkings.map(({ alone }) => !alone),
+    ],
+  );
+};
+
+/** The keys whose records must go on being parked, in order, behind an earlier one. */
+export const parkedKeys = async (on: Queryable, { consumer, topic, partition }: CheckpointKey): Promise<Set<string>> =>
+  new Set((await query<{ key: string }>(on, 'select distinct key from log.parked where consumer = $1 and topic = $2 and partition = $3 and blocking', [consumer, topic, partition])).map(({ key }) => key));
+
+/** All records of the keys whose retry was asked for, in log order. The partition's owner redrives them between batches. */
+export const readRetries = async (on: Queryable, { consumer, topic, partition }: CheckpointKey, limit = 1_000): Promise<readonly Parked[]> =>
+  (
+    await query<{ id: string; offset: string; key: string; code: string; detail: string; record: Buffer; recorded_at: string }>(
+      on,
+      `select id, "offset", key, code, detail, record, recorded_at from log.parked p where consumer = $1 and topic = $2 and partition = $3
+         and exists (select from log.parked r where (r.consumer, r.topic, r.partition, r.key) = (p.consumer, p.topic, p.partition, p.key) and r.retry_at is not null)
+       order by "offset" limit $4`,
+      [consumer, topic, partition, limit],
+    )
+  ).map(({ id, offset, key, code, detail, record, recorded_at }) => {
+    const [packed] = unpackRecords(record);
+    if (!packed) throw new Error(`parked record ${id} is empty`);
+    return { id: Number(id), key, code, detail, record: { offset: Number(offset), key: packed.key, timestamp: Number(recorded_at), value: packed.value, headers: packed.headers } };
+  });
+
+export const deleteParked = async (client: Client, ids: readonly number[]): Promise<void> => {
+  await client.query('delete from log.parked where id = any($1::bigint[])', [ids]);
+};
+
+export type ParkedSummary = Readonly<{ id: number; consumer: string; topic: string; partition: number; offset: number; key: string; code: string; detail: string; parkedAt: string; retryAt: string | null }>;
+
+/** What is parked, oldest first, for operators. */
+export const listParked = async (on: Queryable, { consumer, limit = 100 }: { consumer?: string; limit?: number } = {}): Promise<readonly ParkedSummary[]> =>
+  (
+    await query<{ id: string; consumer: string; topic: string; partition: number; offset: string; key: string; code: string; detail: string; parked_at: Date; retry_at: Date | null }>(
+      on,
+      `select id, consumer, topic, partition, "offset", key, code, detail, parked_at, retry_at from log.parked where ($1::text is null or consumer = $1) order by id limit $2`,
+      [consumer ?? null, limit],
+    )
+  ).map(({ id, offset, parked_at, retry_at, ...row }) => ({ ...row, id: Number(id), offset: Number(offset), parkedAt: parked_at.toISOString(), retryAt: retry_at?.toISOString() ?? null }));
+
+/** Asks the owners of these keys' partitions to redrive them. @returns how many records that concerns. */
+export const requestRetry = async (on: Queryable, { consumer, key }: { consumer: string; key?: string }): Promise<number> =>
+  (await query<{ id: string }>(on, 'update log.parked set retry_at = now() where consumer = $1 and ($2::text is null or key = $2) returning id', [consumer, key ?? null])).length;
