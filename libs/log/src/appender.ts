@@ -1,7 +1,9 @@
-import { CompressionTypes, Partitioners, type Kafka, type Producer, type RecordMetadata, type TopicMessages } from 'kafkajs';
 import { transient } from '@touchpoint/kernel';
 import type { Log } from '@touchpoint/host';
+import type { BatchProducer, ProducerFactory } from './producer.ts';
+import { brokerError } from './protocol/cluster.ts';
 import { MAX_RECORD_BYTES, recordBytes, type OutRecord } from './record.ts';
+import { nextSend, type Call, type SendLimits } from './send-queue.ts';
 
 /** Appends records; resolves when the broker has acknowledged every one of them (acks=all). */
 export interface Appender {
@@ -12,48 +14,28 @@ export interface Appender {
   append(records: readonly OutRecord[]): Promise<void>;
   /** Bytes waiting for their acknowledgement. */
   readonly pendingBytes: number;
+  /** Takes no more; what waits is still sent, until the first send that fails: then all that waits fails with LOG.UNAVAILABLE, so that order holds. */
   close(): Promise<void>;
 }
 
-/** What one call to the broker answers: the partitions it names, each with an error code. */
-export type SendBatch = (topicMessages: TopicMessages[]) => Promise<readonly Pick<RecordMetadata, 'topicName' | 'partition' | 'errorCode'>[]>;
-/** Makes a producer: the seam at which tests put lost and partial answers. */
-export type ProducerFactory = () => Promise<Readonly<{ send: SendBatch; disconnect(): Promise<void> }>>;
-
 export type AppenderOptions = Readonly<{
   log: Log;
-  /** A call fails with LOG.UNAVAILABLE when this has passed; without it, an append is tried until the appender closes. */
+  /**
+   * A call fails with LOG.UNAVAILABLE when this has passed; without it, an append is tried until the appender closes. Not for records with a seq: those
+   * of a later call would land behind a gap.
+   */
   deadlineMs?: number;
   maxPendingBytes?: number;
-  perPartition?: Readonly<{ records: number; bytes: number }>;
+  perPartition?: SendLimits['perPartition'];
+  /** How long one send may take before it counts as lost. */
+  sendTimeoutMs?: number;
+  /** Pauses before the second try, the third, …; the last one stays. */
+  backoffMs?: readonly number[];
 }>;
 
-type Call = { records: readonly OutRecord[]; bytes: number; next: number; unacked: number; deadline: number; resolve: () => void; reject: (error: Error) => void };
-
-const SEND_TIMEOUT_MS = 15_000;
-
-const within = async <T>(ms: number, work: () => Promise<T>): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([work(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
-
 const BACKOFF_MS = [20, 50, 100, 250, 500, 1_000];
-
-export const kafkaProducers = (kafka: Kafka): ProducerFactory => async () => {
-  const producer: Producer = kafka.producer({ retry: { retries: 0 }, allowAutoTopicCreation: false, idempotent: false, createPartitioner: Partitioners.DefaultPartitioner });
-  await producer.connect();
-  return {
-    send: (topicMessages) => producer.sendBatch({ acks: -1, timeout: 10_000, compression: CompressionTypes.None, topicMessages }),
-    disconnect: () => producer.disconnect(),
-  };
-};
+/** All partitions of a send together: what a broker takes in one request, with room. */
+const MAX_SEND_BYTES = 16 * 1024 * 1024;
 
 /**
  * Sends one batch at a time. A send counts only when its answer names every partition sent, with error 0; after any error the producer is replaced and
@@ -61,104 +43,92 @@ export const kafkaProducers = (kafka: Kafka): ProducerFactory => async () => {
  */
 export const createAppender = (
   producers: ProducerFactory,
-  { log, deadlineMs, maxPendingBytes = 64 * 1024 * 1024, perPartition = { records: 1_000, bytes: 700_000 } }: AppenderOptions,
+  { log, deadlineMs, maxPendingBytes = 64 * 1024 * 1024, perPartition = { records: 1_000, bytes: 700_000 }, sendTimeoutMs = 15_000, backoffMs = BACKOFF_MS }: AppenderOptions,
 ): Appender => {
   const calls: Call[] = [];
+  const limits: SendLimits = { perPartition, bytes: MAX_SEND_BYTES };
   let pendingBytes = 0;
   let running: Promise<void> | undefined;
   let closed = false;
-  let producer: Awaited<ReturnType<ProducerFactory>> | undefined;
-  let wakeUp: (() => void) | undefined;
+  let producer: Promise<BatchProducer> | undefined;
+  let wakeUp = (): void => undefined;
 
   /** Not awaited on the way: kafkajs disconnects only after its open requests have timed out. A late request that still lands is a repeat, dropped by seq. */
-  const replaceProducer = (): Promise<void> => {
+  const replaceProducer = async (): Promise<void> => {
     const old = producer;
     producer = undefined;
-    return old?.disconnect().catch(() => undefined) ?? Promise.resolve();
+    await (await old?.catch(() => undefined))?.disconnect().catch(() => undefined);
   };
 
-  /** Takes what fits one send, in order: a call's records for a full partition wait, and so does all that follows in that call. */
-  const nextBatch = () => {
-    const batch = new Map<string, Map<number, OutRecord[]>>();
-    const filled = new Map<OutRecord[], number>();
-    const taken: { call: Call; count: number }[] = [];
-    for (const call of calls) {
-      const from = call.next;
-      while (call.next < call.records.length) {
-        const record = call.records[call.next]!;
-        let partitions = batch.get(record.topic);
-        if (!partitions) batch.set(record.topic, (partitions = new Map()));
-        let bucket = partitions.get(record.partition);
-        if (!bucket) partitions.set(record.partition, (bucket = []));
-        const bytes = (filled.get(bucket) ?? 0) + recordBytes(record);
-        if (bucket.length >= perPartition.records || (bucket.length > 0 && bytes > perPartition.bytes)) break;
-        bucket.push(record);
-        filled.set(bucket, bytes);
-        call.next += 1;
-      }
-      if (call.next > from) taken.push({ call, count: call.next - from });
-      if (call.next < call.records.length) break;
-    }
-    const topicMessages = [...batch].map(([topic, partitions]) => ({
-      topic,
-      messages: [...partitions].flatMap(([partition, records]) => records.map(({ key, value, headers }) => ({ partition, key, value, headers }))),
-    }));
-    const sent = [...batch].flatMap(([topic, partitions]) => [...partitions].filter(([, records]) => records.length > 0).map(([partition]) => `${topic}/${partition}`));
-    return { topicMessages: topicMessages.filter(({ messages }) => messages.length > 0), sent, taken };
-  };
-
-  const trySend = async ({ topicMessages, sent }: ReturnType<typeof nextBatch>) => {
-    const answers = await within(deadlineMs ?? SEND_TIMEOUT_MS, async () => {
-      producer ??= await producers();
-      return producer.send(topicMessages);
-    });
-    const answer = new Map(answers.map(({ topicName, partition, errorCode }) => [`${topicName}/${partition}`, errorCode]));
-    const unnamed = sent.filter((partition) => answer.get(partition) !== 0);
-    if (unnamed.length > 0) throw new Error(`the answer does not acknowledge ${unnamed.slice(0, 5).join(', ')}`);
-  };
-
-  const fail = (call: Call, error: Error) => {
+  const remove = (call: Call): void => {
     calls.splice(calls.indexOf(call), 1);
     pendingBytes -= call.bytes;
-    call.reject(error);
+  };
+  const settle = (call: Call, error?: Error): void => {
+    if (call.settled) return;
+    call.settled = true;
+    clearTimeout(call.timer);
+    if (error) call.reject(error);
+    else call.resolve();
+  };
+  /** The caller is told now; what is in flight stays counted until that send has ended. */
+  const giveUp = (call: Call): void => {
+    settle(call, transient('LOG.UNAVAILABLE', 'the log did not acknowledge in time'));
+    if (call.next === 0) remove(call);
   };
 
-  const drain = async () => {
-    while (calls.length > 0) await sendNext();
-    running = undefined;
+  const trySend = async (send: ReturnType<typeof nextSend>): Promise<void> => {
+    const mine = (producer ??= producers());
+    let timer: NodeJS.Timeout | undefined;
+    let late = false;
+    const limit = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        late = true;
+        reject(new Error(`no answer within ${sendTimeoutMs} ms`));
+      }, sendTimeoutMs);
+    });
+    // A producer that comes too late must not send what another one sends by then.
+    const sending = mine.then((ready) => (late ? [] : ready.send(send.batches)));
+    sending.catch(() => undefined);
+    try {
+      const answers = new Map((await Promise.race([sending, limit])).map(({ topic, partition, errorCode }) => [`${topic}/${partition}`, errorCode]));
+      const refused = send.batches.map(({ topic, partition }) => `${topic}/${partition}`).filter((name) => answers.get(name) !== 0);
+      if (refused.length > 0)
+        throw new Error(`not acknowledged: ${refused.slice(0, 3).map((name) => `${name} (${answers.has(name) ? brokerError(answers.get(name)!) : 'not named'})`).join(', ')}`);
+    } finally {
+      clearTimeout(timer);
+    }
   };
 
-  const sendNext = async () => {
-      const batch = nextBatch();
-      for (let attempt = 0; ; attempt += 1) {
-        try {
-          await trySend(batch);
-          break;
-        } catch (cause) {
-          log.warn({ attempt, error: cause }, 'send not acknowledged; the producer is replaced and the same records are sent again');
-          void replaceProducer();
-          const late = batch.taken.filter(({ call }) => closed || Date.now() >= call.deadline);
-          for (const { call } of late) fail(call, transient('LOG.UNAVAILABLE', 'the log did not acknowledge in time', cause));
-          if (late.length > 0) {
-            // What is left was batched with calls that gave up: put it back and batch it anew, in the same order.
-            for (const { call, count } of batch.taken) if (calls.includes(call)) call.next -= count;
-            batch.taken.length = 0;
-            break;
-          }
-          const pause = BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)]!;
-          await new Promise<void>((resolve) => {
-            wakeUp = resolve;
-            setTimeout(resolve, pause);
-          });
-        }
+  /** @returns once the broker has acknowledged all of it, or nobody waits for it any more, or the appender was closed. */
+  const deliver = async (send: ReturnType<typeof nextSend>): Promise<void> => {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await trySend(send);
+      } catch (error) {
+        log.warn({ attempt, error }, 'send not acknowledged; the producer is replaced and the same records are sent again');
+        void replaceProducer();
+        if (closed) for (const call of [...calls]) settle(call, transient('LOG.UNAVAILABLE', 'the appender was closed before the log acknowledged', error));
+        if (send.taken.every(({ call }) => call.settled)) return;
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, backoffMs[Math.min(attempt, backoffMs.length - 1)]);
+          wakeUp = () => (clearTimeout(timer), resolve());
+        });
       }
-      for (const { call, count } of batch.taken) {
+    }
+  };
+
+  const drain = async (): Promise<void> => {
+    while (calls.length > 0) {
+      const send = nextSend(calls, limits);
+      if (send.batches.length > 0) await deliver(send);
+      for (const { call, count } of send.taken) {
         call.unacked -= count;
-        if (call.unacked > 0) continue;
-        calls.splice(calls.indexOf(call), 1);
-        pendingBytes -= call.bytes;
-        call.resolve();
+        if (call.unacked === 0) settle(call);
       }
+      for (const call of calls.filter(({ settled }) => settled)) remove(call);
+    }
+    running = undefined;
   };
 
   return {
@@ -177,14 +147,16 @@ export const createAppender = (
       if (pendingBytes > 0 && pendingBytes + bytes > maxPendingBytes) return Promise.reject(transient('LOG.OVERLOADED', 'too many bytes wait for the log'));
       pendingBytes += bytes;
       return new Promise<void>((resolve, reject) => {
-        calls.push({ records, bytes, next: 0, unacked: records.length, deadline: deadlineMs === undefined ? Infinity : Date.now() + deadlineMs, resolve, reject });
+        const call: Call = { records, bytes, next: 0, unacked: records.length, settled: false, timer: undefined, resolve, reject };
+        if (deadlineMs !== undefined) call.timer = setTimeout(giveUp, deadlineMs, call);
+        calls.push(call);
         // Deferred by a microtask turn, so that calls made in the same tick share a send.
         running ??= Promise.resolve().then(drain);
       });
     },
     close: async () => {
       closed = true;
-      wakeUp?.();
+      wakeUp();
       await running;
       await replaceProducer();
     },

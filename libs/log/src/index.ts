@@ -6,6 +6,7 @@ export * from './origins.ts';
 export * from './packed.ts';
 export * from './partition-worker.ts';
 export * from './partition-worker-strategy.ts';
+export * from './producer.ts';
 export * from './providers.ts';
 export * from './record.ts';
 export * from './registry.ts';

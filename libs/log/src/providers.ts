@@ -1,11 +1,12 @@
 import type { FactoryProvider, INestApplicationContext, Type } from '@nestjs/common';
 import type { Kafka } from 'kafkajs';
 import { CLOCK, CONFIG, HEALTH, LOG, METRICS, STOP, type Clock, type Health, type Log, type Metrics, type Token } from '@touchpoint/host';
-import { createAppender, kafkaProducers, type Appender, type AppenderOptions } from './appender.ts';
+import { createAppender, type Appender, type AppenderOptions } from './appender.ts';
 import { createKafka } from './kafka.ts';
 import { createLogReader, type LogReader } from './log-reader.ts';
 import { PartitionWorker, type PartitionSession, type PartitionWorkerOptions } from './partition-worker.ts';
 import { PartitionWorkerStrategy } from './partition-worker-strategy.ts';
+import { kafkaProducers } from './producer.ts';
 import { createRegistry, type SchemaRegistry } from './registry.ts';
 import { createMessageReader, createMessageWriter, type MessageReader, type MessageWriter } from './schemas.ts';
 import { partitionCounts } from './topics.ts';
@@ -94,8 +95,16 @@ export const workerStrategy = (app: INestApplicationContext, subscriptions: read
   return new PartitionWorkerStrategy(workers.map(({ worker }) => worker));
 };
 
+const provided = <T>(app: INestApplicationContext, name: Token<T>): T | undefined => {
+  try {
+    return app.get<T>(name, { strict: false });
+  } catch {
+    return undefined;
+  }
+};
+
 /** Closes what the providers above opened, whichever of them an app has. */
 export const closeLog = async (app: INestApplicationContext): Promise<void> => {
-  for (const name of [APPENDER, LOG_READER])
-    await app.get<{ close(): Promise<void> } | undefined>(name, { strict: false })?.close();
+  await provided(app, APPENDER)?.close();
+  await provided(app, LOG_READER)?.close();
 };

@@ -35,7 +35,9 @@ const main = async (): Promise<number> => {
   }
   if (act === 'status') {
     const { parts, dir, ...connections } = await stackStatus(where);
-    for (const part of json ? [] : parts) process.stderr.write(`${part.name.padEnd(9)} ${part.ready ? 'ready' : part.running ? 'running, does not answer' : 'stopped'}${part.pid ? ` (process ${part.pid})` : ''}\n`);
+    for (const { name: part, ready, running, pid } of json ? [] : parts) {
+      progress({ part, message: `${ready ? 'ready' : running ? 'running, does not answer' : 'stopped'}${pid ? ` (process ${pid})` : ''}` });
+    }
     if (!json && parts.length === 0) process.stderr.write(`nothing was started in ${dir}\n`);
     print(json, connections, { dir, parts });
     return parts.length > 0 && parts.every(({ ready }) => ready) ? 0 : 1;
@@ -66,8 +68,9 @@ const main = async (): Promise<number> => {
 
 main().then(
   (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof StackError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') ? (error as Error).message : String(error instanceof Error ? error.stack : error)}\n`);
+  (error: Error & { code?: string }) => {
+    const meant = error instanceof StackError || error.code?.startsWith('ERR_PARSE_ARGS');
+    process.stderr.write(`${meant ? error.message : error.stack}\n`);
     process.exit(1);
   },
 );

@@ -72,7 +72,8 @@ const fetchJars = async (env: Env, java: Java, place: string, onProgress: (messa
     const whole = (await exists(join(draft, 'kafka', 'kafka_2.13-4.2.0.jar'))) && (await exists(join(draft, 'registry', 'quarkus-run.jar')));
     if (code !== 0 || !whole) {
       const why = lines.filter((line) => line.includes('ERROR')).slice(0, 4).join('\n') || lines.slice(-4).join('\n');
-      throw new StackError('STACK.JARS_FAILED', `Maven could not fetch Kafka and the registry (${code === null ? `no end within ${downloadLimitMs / 60_000} minutes` : `exit code ${code}`}): try again when the network is there.\n${why}`);
+      const how = code === null ? `no end within ${downloadLimitMs / 60_000} minutes` : `exit code ${code}`;
+      throw new StackError('STACK.JARS_FAILED', `Maven could not fetch Kafka and the registry (${how}): try again when the network is there.\n${why}`);
     }
     await mkdir(join(draft, 'archives'));
     await rename(draft, place);

@@ -26,7 +26,8 @@ export const registryPart = (context: PartContext, settings: string, storage: ()
     return {
       name: 'registry', tier: 1,
       file: java.file,
-      args: [registryMarker(dir), '-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', `-Djava.io.tmpdir=${temporary}`, ...options, '-jar', join(jars.registry, 'quarkus-run.jar')],
+      args: [registryMarker(dir), '-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:+ExitOnOutOfMemoryError', '-XX:-UsePerfData', `-Djava.io.tmpdir=${temporary}`,
+        ...options, '-jar', join(jars.registry, 'quarkus-run.jar')],
       env: {
         ...bareEnv(context.env),
         QUARKUS_HTTP_HOST: '127.0.0.1', QUARKUS_HTTP_PORT: String(port),

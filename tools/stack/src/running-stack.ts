@@ -1,6 +1,6 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Env, External } from './config.ts';
+import type { External } from './config.ts';
 import type { Crew } from './crew.ts';
 import type { ExternalPart, PartKind } from './external.part.ts';
 import { kafkaName } from './kafka.part.ts';
@@ -15,7 +15,6 @@ const lockLimitMs = 5 * 60_000;
 
 export type Running = Readonly<{
   dir: string;
-  env: Env;
   crew: Crew;
   state: StackState | undefined;
   external: External;
@@ -70,7 +69,8 @@ export const stackOf = (running: Running): Stack => {
     detach: () => crew.release(),
     stop: async ({ adopted = false } = {}) => {
       stopping = true;
-      await locked(() => crew.stop((name, owned) => owned || (adopted && names.includes(name)), tell));
+      const meant = (name: string, owned: boolean): boolean => owned || (adopted && names.includes(name));
+      if ([...crew.members].some(([name, { owned }]) => meant(name, owned))) await locked(() => crew.stop(meant, tell));
     },
     wipe: async () => {
       stopping = true;

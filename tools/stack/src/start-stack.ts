@@ -36,7 +36,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
   };
   if (own.length === 0) {
     await lookAt();
-    return stackOf({ dir, env, crew: new Crew(dir, env), state: undefined, external, given, own, tell });
+    return stackOf({ dir, crew: new Crew(dir, env), state: undefined, external, given, own, tell });
   }
 
   await mkdir(dir, { recursive: true });
@@ -62,7 +62,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
       await crew.stop((_, owned) => owned, tell).catch(() => undefined);
       throw error;
     }
-    return stackOf({ dir, env, crew, state, external, given, own, tell });
+    return stackOf({ dir, crew, state, external, given, own, tell });
   }, { onWait: (pid) => tell('stack', `process ${pid} is starting or stopping this stack; waiting for it`), signal: options.signal });
 };
 

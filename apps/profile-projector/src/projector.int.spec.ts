@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { encodeMeta, type DataOf, type Draft, type MessageName } from '@touchpoint/contracts';
+import { createApp, silentLog, type HostedApp } from '@touchpoint/host';
+import { parseDecimal, partitionOf, type CustomerId, type Decimal, type Meta } from '@touchpoint/kernel';
+import { closeLog, createMessageReader, createMessageWriter, createRegistry, createSequencer, encodeOrigin, META, ORIGIN, readTimelineRecord, TOPICS, TYPE, workerStrategy, type MessageWriter, type OutRecord } from '@touchpoint/log';
+import { projections } from '@touchpoint/profile';
+import { FoldedRows, listParked, migrations as logMigrations, POOL, projectionTable, requestRetry, subscribedTypes, touchesOf } from '@touchpoint/store';
+import { createTestSystem, eventually, type TestSystem } from '@touchpoint/testing';
+import { AppModule } from './app.module.ts';
+import { config } from './config.ts';
+import { migrations } from './profile.migrations.ts';
+import { subscriptions } from './subscriptions.ts';
+
+let system: TestSystem;
+let writer: MessageWriter;
+const apps: HostedApp[] = [];
+const AT = Date.parse('2026-01-01T00:00:00Z');
+const tables = projections.map(projectionTable);
+const sequencer = createSequencer(new Map());
+
+const startOne = async () => {
+  const hosted = await createApp({
+    name: 'profile-projector', module: AppModule, config, env: system.env, log: silentLog,
+    strategies: (app) => [workerStrategy(app, subscriptions, { sessionTimeoutMs: 6_000 })],
+    onStop: async (app) => { await closeLog(app); await app.get(POOL).end(); },
+  });
+  await hosted.start();
+  apps.push(hosted);
+};
+
+const customer = (n: number) => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}` as CustomerId;
+const fact = <N extends MessageName>(n: number, id: string, type: N, data: Draft<DataOf<N>>, at = AT): OutRecord => {
+  const key = customer(n);
+  const partition = partitionOf(key, system.partitions);
+  const meta: Meta = { messageId: id, publisher: 'shop', occurredAt: at, receivedAt: at, historical: false, sources: [], link: 'none', digest: '0'.repeat(32), correlationId: null, causationId: null };
+  const topic = system.prefix + TOPICS.timeline;
+  return { topic, partition, key, value: writer.write(type, data), headers: { [META]: encodeMeta(meta), [TYPE]: Buffer.from(type), [ORIGIN]: encodeOrigin('spec.1/x/0/1', sequencer.next(topic, partition)) } };
+};
+const order = (n: number, id: string, amount: string) => fact(n, `m-${id}`, 'OrderCompleted', { orderId: id, currency: 'GBP', place: 'web', lines: [], total: parseDecimal(amount)! as Decimal });
+const rowsOf = async (table: string) => (await system.pool.query(`select * from profile.${table} order by 1, 2, 3`)).rows as Record<string, unknown>[];
+const events = async () => Number((await system.pool.query('select coalesce(sum(events), 0) as n from profile.activity_v1')).rows[0].n);
+
+beforeAll(async () => {
+  system = await createTestSystem({ migrations: [...logMigrations, ...migrations] });
+  writer = await createMessageWriter(createRegistry(system.env['SCHEMA_REGISTRY_URL']!), system.prefix, TOPICS.timeline);
+  await startOne();
+  await startOne();
+}, 60_000);
+afterAll(async () => {
+  await Promise.all(apps.map((app) => app.stop()));
+  await system.end();
+}, 60_000);
+
+describe('two projectors', () => {
+  it('fold every event once, whatever is sent twice', async () => {
+    const sent = Array.from({ length: 300 }, (_, i) => order(i % 40, `o${i}`, `${i}.25`));
+    await system.appender.append(sent);
+    await system.appender.append(sent);
+    await eventually('300 events', async () => (await events()) === 300);
+    const rows = await rowsOf('orders_v1');
+    expect(rows).toHaveLength(300);
+    expect(rows.find(({ order_id }) => order_id === 'o7')).toMatchObject({ gross: '7.25', currency: 'GBP', place: 'web', lines: 0 });
+  });
+
+  it('hold the rows that the log folds to when it is read again (replay equals live)', async () => {
+    const reader = createMessageReader(createRegistry(system.env['SCHEMA_REGISTRY_URL']!));
+    const subscribed = subscribedTypes(projections);
+    const folded = new FoldedRows(tables);
+    const seen = new Set<string>();
+    for (const record of await system.readAll(TOPICS.timeline)) {
+      const origin = `${record.partition}/${record.headers[ORIGIN]!.toString('hex')}`;
+      if (seen.has(origin)) continue;
+      seen.add(origin);
+      await reader.prepare([record.value]);
+      const { type, recorded } = readTimelineRecord(record, record.partition);
+      folded.apply(touchesOf(tables, { recorded, type, event: subscribed.has(type) ? reader.read(type, record.value) : undefined }));
+    }
+    for (const [i, table] of tables.entries()) {
+      const expected = folded.changed(i);
+      if (table.projection.appendOnly) expect((await system.pool.query(`select from ${table.table}`)).rowCount).toBe(expected.length);
+      else expect(await table.load(system.pool, expected.map(({ at }) => at))).toEqual(new Map(expected.map(({ at, row }) => [table.keyOf(at), row])));
+    }
+  });
+
+  it('park a poison event with its customer\'s later ones, and let the others go on', async () => {
+    const before = await events();
+    const poison = { ...order(7, 'poison', '1'), value: Buffer.from([0, 0, 0, 0, 1, 255]) };
+    await system.appender.append([poison, order(7, 'later', '2'), order(8, 'other', '3')]);
+    await eventually('the other customer', async () => (await rowsOf('orders_v1')).some(({ order_id }) => order_id === 'other'));
+    const parked = await eventually('both', async () => { const all = await listParked(system.pool); return all.length === 2 && all; });
+    expect(parked.map(({ key }) => key)).toEqual([customer(7), customer(7)]);
+    expect(parked[1]!.code).toBe('PARKED.BEHIND');
+    // What a new release would do: the poison can be read now.
+    await system.pool.query('update log.parked set record = (select record from log.parked where id = $2) where id = $1', [parked[0]!.id, parked[1]!.id]);
+    await requestRetry(system.pool, { consumer: 'profile-projector', key: customer(7) });
+    await eventually('nothing parked', async () => (await listParked(system.pool)).length === 0);
+    expect(await events()).toBe(before + 3);
+  });
+});

@@ -1,0 +1,92 @@
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import type { Headers, LogRecord } from '../record.ts';
+import { Reader } from './reader.ts';
+
+const COMPRESSION = 0x07;
+const APPEND_TIME = 0x08;
+const CONTROL = 0x20;
+/** From a batch's beginning to its length's end. */
+const LENGTH_END = 12;
+const UNPACK: Readonly<Record<number, (bytes: Buffer) => Buffer>> = { 1: gunzipSync, 4: zstdDecompressSync };
+
+const names = new Map<number, Readonly<{ bytes: Uint8Array; name: string }>>();
+/** One string per header name, found by its bytes: making it anew would cost as much as all the rest of a header. */
+const nameAt = (buffer: Buffer, at: number, length: number): string => {
+  const slot = length * 65_536 + buffer[at]! * 256 + buffer[at + length - 1]!;
+  const known = names.get(slot);
+  if (known && sameBytes(known.bytes, buffer, at)) return known.name;
+  const bytes = Uint8Array.prototype.slice.call(buffer, at, at + length);
+  const name = buffer.toString('utf8', at, at + length);
+  if (!known && names.size < 1_000) names.set(slot, { bytes, name });
+  return name;
+};
+const sameBytes = (bytes: Uint8Array, buffer: Buffer, at: number): boolean => {
+  for (let i = 0; i < bytes.length; i += 1) if (bytes[i] !== buffer[at + i]) return false;
+  return true;
+};
+
+/**
+ * The records from an offset on (and up to another) in what a fetch gave. A batch that was cut off by the fetch's limit is left out; markers of transactions are, too.
+ * Values and headers are views of `bytes`.
+ * @throws Error for a batch of another format or a compression that we cannot read.
+ */
+export const readBatches = (bytes: Buffer, fromOffset: number, toOffset = Infinity): LogRecord[] => {
+  const records: LogRecord[] = [];
+  const from = new Reader(bytes);
+  while (from.left > LENGTH_END) {
+    const baseOffset = from.int64();
+    const length = from.int32();
+    const end = from.at + length;
+    if (end > bytes.length || baseOffset > toOffset) break;
+    from.skip(4); // leader epoch
+    const magic = from.int8();
+    if (magic !== 2) throw new Error(`a record batch of format ${magic} lies at offset ${baseOffset}; this reader knows format 2`);
+    from.skip(4); // checksum: looked at by the broker
+    const attributes = from.int16();
+    const lastDelta = from.int32();
+    if (!(attributes & CONTROL) && baseOffset + lastDelta >= fromOffset) readBatch(from, end, { baseOffset, attributes, fromOffset, toOffset }, records);
+    from.at = end;
+  }
+  return records;
+};
+
+type BatchHead = Readonly<{ baseOffset: number; attributes: number; fromOffset: number; toOffset: number }>;
+const readBatch = (from: Reader, end: number, { baseOffset, attributes, fromOffset, toOffset }: BatchHead, records: LogRecord[]): void => {
+  const baseTime = from.int64();
+  const maxTime = from.int64();
+  from.skip(14); // producer id, epoch, sequence
+  const count = from.int32();
+  const appendTime = (attributes & APPEND_TIME) !== 0;
+  const reader = uncompressed(from, end, attributes & COMPRESSION, baseOffset);
+  for (let i = 0; i < count; i += 1) {
+    const next = reader.varint() + reader.at;
+    reader.skip(1);
+    const timeDelta = reader.varint();
+    const offset = baseOffset + reader.varint();
+    if (offset > toOffset) return;
+    if (offset >= fromOffset) {
+      const key = reader.string(reader.varint());
+      const value = reader.bytes(reader.varint());
+      records.push({ offset, key, timestamp: appendTime ? maxTime : baseTime + timeDelta, value, headers: readHeaders(reader) });
+    }
+    reader.at = next;
+  }
+};
+
+const uncompressed = (from: Reader, end: number, compression: number, baseOffset: number): Reader => {
+  if (compression === 0) return from;
+  const unpack = UNPACK[compression];
+  if (!unpack) throw new Error(`the batch at offset ${baseOffset} has compression ${compression}; this reader knows none, gzip (1) and zstd (4)`);
+  return new Reader(unpack(from.bytes(end - from.at)));
+};
+
+const readHeaders = (reader: Reader): Headers => {
+  const headers: Record<string, Buffer> = {};
+  for (let count = reader.varint(); count > 0; count -= 1) {
+    const length = reader.varint();
+    const name = nameAt(reader.buffer, reader.at, length);
+    reader.skip(length);
+    headers[name] = reader.bytes(reader.varint());
+  }
+  return headers;
+};
