@@ -156,7 +156,7 @@ export class ResolverSession implements PartitionSession {
   }
 
   #factRecord({ id, timeline, type, data }: Fact, cause: Meta): OutRecord {
-    const meta: Meta = { ...cause, messageId: id, publisher: 'identity-resolver', sources: [], link: 'none', digest: '0'.repeat(32), causationId: cause.messageId };
+    const meta: Meta = { ...cause, messageId: id, publisher: 'identity-resolver', link: 'none', digest: '0'.repeat(32), causationId: cause.messageId };
     const { topic, partitions } = this.#target;
     return { topic, partition: partitionOf(timeline, partitions), key: timeline, value: this.#ports.writer.write(type, data as never), headers: { [META]: encodeMeta(meta), [TYPE]: Buffer.from(type) } };
   }

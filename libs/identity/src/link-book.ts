@@ -83,7 +83,7 @@ export class LinkBook {
     const decider = sources[0]!;
     let target = this.#target(event, sources, decider, primary);
     const unknown = sources.filter((source) => source.kind === 'user' && !this.#find(source));
-    const users = alias ? unknown : target.hasUser ? NONE : unknown.filter((user) => user === decider || decider.kind === 'customer').slice(0, 1);
+    const users: readonly EventSource[] = alias ? unknown : target.hasUser ? NONE : unknown.filter((user) => user === decider || decider.kind === 'customer').slice(0, 1);
     let hasUser = target.hasUser || users.length > 0;
 
     const merges: Merge[] = [];

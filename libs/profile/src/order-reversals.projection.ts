@@ -30,7 +30,7 @@ export const orderReversals = readModel<OrderCancelled | OrderRefunded | OrderAd
     whole: { type: 'boolean', merge: { latest: 'statedAt' }, doc: 'It concerns the whole order: with no amount it takes all that is left of it.' },
     place: { type: 'text', merge: { latest: 'statedAt' }, doc: 'Where it was done. null: not said.' },
     lines: { type: 'integer', merge: { latest: 'statedAt' }, doc: 'Number of lines.' },
-    reason: { type: 'text', merge: { latest: 'statedAt' }, doc: 'Why.' },
+    reason: { type: 'text', merge: { latest: 'statedAt' }, doc: 'Why, in the words of the shop.' },
   },
   folds: (put) => ({
     on: {
