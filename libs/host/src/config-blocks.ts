@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import type { ConfigKeys } from './config.ts';
+
+/** A whole number within limits, given as text. */
+export const wholeNumber = (min: number, max: number) => z.string().regex(/^\d+$/, `expected a whole number from ${min} to ${max}`).transform(Number).pipe(z.number().min(min).max(max));
+/** A whole number within limits that has a default. */
+export const wholeNumberOr = (fallback: number, min: number, max: number) =>
+  z.string().default(String(fallback)).pipe(wholeNumber(min, max));
+/** `true` or `false`. */
+export const flagOr = (fallback: boolean) => z.enum(['true', 'false']).default(fallback ? 'true' : 'false').transform((text) => text === 'true');
+/** Comma-separated, at least one. */
+export const listOf = (item: z.ZodType<string, string>) =>
+  z.string().transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== '')).pipe(z.array(item).min(1));
+
+const brokers = listOf(z.string().regex(/^[\w.[\]:-]+:\d+$/, 'expected host:port'));
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+const secretBytes = (bytes: number) =>
+  z.base64().refine((text) => Buffer.from(text, 'base64').length === bytes, `expected ${bytes} bytes in base64`).transform((text) => Buffer.from(text, 'base64'));
+
+/** What every app has: where it listens, what it logs, how long it may take to stop. The port is each app's own default. */
+export const http = (port: number) => ({
+  HOST: { schema: z.string().default('127.0.0.1'), doc: 'Address to listen on. Only this machine, unless told otherwise.' },
+  PORT: { schema: wholeNumberOr(port, 0, 65_535), doc: 'Port to listen on; workers serve /health and /metrics there. 0 takes any free one.' },
+  LOG_LEVEL: { schema: z.enum(logLevels).default('info'), doc: `Least level that is logged: ${logLevels.join(', ')}.` },
+  STOP_DELAY_MS: { schema: wholeNumberOr(0, 0, 60_000), doc: 'Milliseconds between "not ready" and closing, so that a load balancer can look away.' },
+  STOP_LIMIT_MS: { schema: wholeNumberOr(25_000, 1_000, 600_000), doc: 'Milliseconds a stop may take in all; past it the process ends with code 1.' },
+}) satisfies ConfigKeys;
+
+export const kafka = {
+  KAFKA_BROKERS: { schema: brokers, doc: 'Brokers, comma-separated host:port.', example: '127.0.0.1:9092' },
+  TOPIC_PREFIX: {
+    schema: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,60}$/, 'expected a-z, 0-9, dot and hyphen').or(z.literal('')).default(''),
+    doc: 'Put before every topic and consumer group, so that several systems share one broker.',
+  },
+} satisfies ConfigKeys;
+
+export const registry = {
+  SCHEMA_REGISTRY_URL: { schema: z.url({ protocol: /^https?$/ }), doc: 'Confluent-compatible schema registry.', example: 'http://127.0.0.1:8081/apis/ccompat/v7' },
+} satisfies ConfigKeys;
+
+export const postgres = {
+  DATABASE_URL: { schema: z.url({ protocol: /^postgres(ql)?$/ }), doc: 'Postgres of this system, postgres://user:password@host:port/database.', secret: true },
+  DATABASE_POOL: { schema: wholeNumberOr(8, 1, 200), doc: 'Most connections of one process to Postgres.' },
+} as const satisfies ConfigKeys;
+
+/** For the apps that seal and unseal personal data. */
+export const vault = {
+  MASTER_KEY: { schema: secretBytes(32), doc: 'Wraps the data keys: 32 bytes in base64 (openssl rand -base64 32). Lost means that every personal value is lost.', secret: true },
+} as const satisfies ConfigKeys;
+
+/** For the apps that turn source ids into source keys. */
+export const sourceKeys = {
+  SOURCE_KEY_SECRET: {
+    schema: secretBytes(32),
+    doc: 'HMAC secret of source keys: 32 bytes in base64. It never changes: another secret is another customer for every source id.',
+    secret: true,
+  },
+} as const satisfies ConfigKeys;

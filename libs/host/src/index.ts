@@ -1,0 +1,18 @@
+export * from './access-key.ts';
+export * from './access.gate.ts';
+export * from './access.migrations.ts';
+export * from './api-keys.ts';
+export * from './app.ts';
+export * from './clock.ts';
+export * from './config.ts';
+export * from './correlation.ts';
+export { errorText, type ErrorText } from './error-text.ts';
+export * from './health.ts';
+export { type HttpLimits } from './http-server.ts';
+export * from './log-fields.ts';
+export * from './logger.ts';
+export * from './metrics.ts';
+export * from './problem.ts';
+export { problemOf } from './problem-of.ts';
+export * from './run-app.ts';
+export * from './tokens.ts';

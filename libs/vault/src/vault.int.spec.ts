@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { failureKind, type Sealed, type SourceKey } from '@touchpoint/kernel';
+import { freshDatabase, manualClock, type FreshDatabase } from '@touchpoint/host/testing';
+import { randomBytes } from 'node:crypto';
+import { masterKeyOf } from './master-key.ts';
+import { migrations } from './migrations.ts';
+import { Vault } from './vault.ts';
+
+const master = { current: masterKeyOf(Buffer.alloc(32, 1)) };
+const sourceKey = () => randomBytes(16).toString('hex') as SourceKey;
+
+let database: FreshDatabase;
+let queries = 0;
+const vaults: Vault[] = [];
+const counted = { query: (...args: Parameters<FreshDatabase['pool']['query']>) => { queries += 1; return database.pool.query(...args); } } as never;
+const open = (clock = manualClock(), masters = master) => {
+  const vault = Vault.open(counted, masters, { clock });
+  vaults.push(vault);
+  return vault;
+};
+const roundTrips = async <T>(work: () => Promise<T>): Promise<[T, number]> => {
+  const before = queries;
+  const result = await work();
+  return [result, queries - before];
+};
+const sealOne = async (vault: Vault, source: SourceKey, text: string): Promise<Sealed> => vault.seal((await vault.keysFor([source])).get(source)!, text);
+const code = (promise: Promise<unknown>) => promise.then(() => undefined, (error: unknown) => [failureKind(error), (error as { code: string }).code]);
+
+beforeAll(async () => {
+  database = await freshDatabase(process.env['DATABASE_URL'], [...migrations, ...migrations]);
+}, 60_000);
+afterAll(async () => {
+  vaults.forEach((vault) => vault.close());
+  await database?.drop();
+}, 60_000);
+
+describe('keys of a batch', () => {
+  it('are made in one round trip, and found in one', async () => {
+    const sources = Array.from({ length: 500 }, sourceKey);
+    const vault = open();
+    const [made, first] = await roundTrips(() => vault.keysFor([...sources, ...sources]));
+    expect([made.size, first]).toEqual([500, 1]);
+    const [again, second] = await roundTrips(() => vault.keysFor(sources));
+    expect([again, second]).toEqual([made, 0]);
+    const mixed = [...sources, ...Array.from({ length: 10 }, sourceKey)];
+    const [elsewhere, third] = await roundTrips(() => open().keysFor(mixed));
+    expect([elsewhere.size, third]).toEqual([510, 1]);
+    expect(sources.map((source) => elsewhere.get(source)!.id)).toEqual(sources.map((source) => made.get(source)!.id));
+  });
+  it('of no source ask nobody', async () => expect(await roundTrips(() => open().keysFor([]))).toEqual([new Map(), 0]));
+  it('are the same for all that make them at once', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const sources = Array.from({ length: 60 }, sourceKey);
+      const takers = Array.from({ length: 8 }, (_, i) => open().keysFor(i % 2 ? [...sources].reverse() : sources));
+      const [first, ...others] = await Promise.all(takers);
+      for (const other of others) for (const source of sources) expect(other.get(source)!.id).toBe(first!.get(source)!.id);
+    }
+    const { rows } = await database.pool.query('select count(*)::int as rows, count(distinct source_key)::int as sources from vault.data_key');
+    expect(rows[0].rows).toBe(rows[0].sources);
+  }, 60_000);
+  it('keep nothing in clear', async () => {
+    const source = sourceKey();
+    const key = (await open().keysFor([source])).get(source)!;
+    const { rows } = await database.pool.query('select wrapped from vault.data_key where source_key = $1', [source]);
+    expect((rows[0].wrapped as Buffer).includes(key.key.export())).toBe(false);
+  });
+});
+
+describe('a sealed value', () => {
+  it('opens in another process, in order, in one round trip', async () => {
+    const here = open();
+    const sources = [sourceKey(), sourceKey(), sourceKey()];
+    const sealed = await Promise.all([...sources, ...sources].map((source, i) => sealOne(here, source, `value ${i}`)));
+    const [texts, trips] = await roundTrips(() => open().unseal(sealed));
+    expect([texts, trips]).toEqual([['value 0', 'value 1', 'value 2', 'value 3', 'value 4', 'value 5'], 1]);
+  });
+  it('is redacted once its key is gone, beside others that are not', async () => {
+    const vault = open();
+    const [gone, kept] = [sourceKey(), sourceKey()];
+    const sealed = [await sealOne(vault, gone, 'Anna'), await sealOne(vault, kept, 'Berta')];
+    await database.pool.query('delete from vault.data_key where source_key = $1', [gone]);
+    expect(await open().unseal(sealed)).toEqual([null, 'Berta']);
+  });
+  it('is redacted within 60 s in a process that had the key in memory', async () => {
+    const clock = manualClock();
+    const vault = open(clock);
+    const source = sourceKey();
+    const sealed = await sealOne(vault, source, 'Anna');
+    await database.pool.query('delete from vault.data_key where source_key = $1', [source]);
+    expect(await vault.unseal([sealed])).toEqual(['Anna']);
+    clock.advance(60_000);
+    expect(await vault.unseal([sealed])).toEqual([null]);
+    const fresh = (await vault.keysFor([source])).get(source)!;
+    expect(await vault.unseal([sealed, vault.seal(fresh, 'anew')])).toEqual([null, 'anew']);
+  });
+  it('is a defect where its key is there and it does not open', async () => {
+    const vault = open();
+    const sealed = await sealOne(vault, sourceKey(), 'Anna');
+    sealed[sealed.length - 1]! ^= 1;
+    expect(await code(vault.unseal([sealed]))).toEqual(['Defect', 'VAULT.TAG']);
+  });
+  it('is a defect under a key row that was given to another source', async () => {
+    const vault = open();
+    const [mine, theirs] = [sourceKey(), sourceKey()];
+    const sealed = await sealOne(vault, mine, 'Anna');
+    await vault.keysFor([theirs]);
+    await database.pool.query('update vault.data_key set wrapped = (select wrapped from vault.data_key where source_key = $2) where source_key = $1', [mine, theirs]);
+    expect(await code(open().unseal([sealed]))).toEqual(['Defect', 'VAULT.WRAPPING']);
+  });
+});
+
+describe('after the master key was changed', () => {
+  const next = masterKeyOf(Buffer.alloc(32, 2));
+  it('opens what the former one wrapped, and wraps by the new one', async () => {
+    const sealed = await sealOne(open(), sourceKey(), 'old');
+    const vault = open(manualClock(), { current: next, former: [master.current] } as never);
+    const source = sourceKey();
+    expect(await vault.unseal([sealed, await sealOne(vault, source, 'new')])).toEqual(['old', 'new']);
+    const { rows } = await database.pool.query('select master_id from vault.data_key where source_key = $1', [source]);
+    expect(rows).toEqual([{ master_id: next.id }]);
+  });
+  it('names the master key that is missing', async () => {
+    const sealed = await sealOne(open(), sourceKey(), 'old');
+    expect(await code(open(manualClock(), { current: next }).unseal([sealed]))).toEqual(['Defect', 'VAULT.MASTER']);
+  });
+});
+
+describe('without Postgres', () => {
+  it('is transient', async () => {
+    const vault = Vault.open({ query: () => Promise.reject(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })) } as never, master, { clock: manualClock() });
+    vaults.push(vault);
+    expect(await code(vault.keysFor([sourceKey()]))).toEqual(['Transient', 'STORE.UNAVAILABLE']);
+  });
+});
