@@ -14,7 +14,7 @@ export type DeliveryPorts = Readonly<{
   target: OutcomeTarget;
   clock: Clock;
   claimMs: number;
-  /** Whether a message of this class whose outcome was lost is sent again; otherwise it is `unknown`. */
+  /** Whether a command whose outcome was lost in a crash is handed over again; otherwise it is `unknown`. */
   sendsAgain: (command: Command) => boolean;
   onSettled: (dispatched: Dispatched) => void;
 }>;

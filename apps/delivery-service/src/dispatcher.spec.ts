@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { message } from '@touchpoint/contracts';
+import { message, type JsonText } from '@touchpoint/contracts';
 import type { CustomerId, SourceKey } from '@touchpoint/kernel';
 import { Dispatcher, type Command, type DispatcherOptions, type LastLook } from './dispatcher.ts';
 import type { MessageProvider, OutgoingMessage, ProviderAnswer } from './provider.port.ts';
@@ -8,7 +8,7 @@ const NOW = 1_000_000;
 const command = (over: Partial<Command> = {}): Command => ({
   ...message('SendMessage', {
     commandId: '00000000-0000-4000-8000-000000000001', customerId: '00000000-0000-4000-8000-000000000002' as CustomerId, runId: 'r', journeyId: 'j', stepId: 's', setNumber: 1,
-    channel: 'email', messageClass: 'transactional', purpose: 'orders', templateId: 't', contactPoint: 'a'.repeat(32) as SourceKey, notAfter: NOW + 1, decidedPartition: 0, decidedOffset: 0,
+    channel: 'email', messageClass: 'marketing', guarantee: 'atMostOnce', purpose: 'orders', templateId: 't', contactPoint: 'a'.repeat(32) as SourceKey, notAfter: NOW + 1, decidedPartition: 0, decidedOffset: 0, variables: '{}' as JsonText,
   }).data,
   ...over,
 });
@@ -19,7 +19,7 @@ const FAR = Number.MAX_SAFE_INTEGER;
 const provider = (send: () => Promise<ProviderAnswer>, idempotent = false): MessageProvider => ({ name: 'fake', channels: ['email'], idempotent, send });
 const dispatcher = (over: Partial<DispatcherOptions>) =>
   new Dispatcher({
-    clock: { now: () => NOW }, lastLook: () => Promise.resolve({ message: outgoing }), callLimitMs: 50, maxAttempts: 3, retryMs: 100, callsAtOnce: 4,
+    lastLook: () => Promise.resolve({ message: outgoing }), callLimitMs: 50, maxAttempts: 3, retryMs: 100, callsAtOnce: 4,
     providerFor: () => provider(() => Promise.resolve({ answer: 'accepted', providerMessageId: 'p1' })), ...over,
   });
 const settled = async (over: Partial<DispatcherOptions>, what: Partial<Command> = {}, attempt = 1, until = FAR) =>
@@ -28,7 +28,6 @@ const never: LastLook = () => Promise.reject(new Error('not to be looked at'));
 
 describe('a command', () => {
   it('is sent when the provider accepts it', async () => expect(await settled({})).toEqual({ state: 'sent', provider: 'fake', providerMessageId: 'p1' }));
-  it('is held when it is too old, and nobody is asked', async () => expect(await settled({ lastLook: never }, { notAfter: NOW - 1 })).toEqual({ state: 'held', reason: 'expired' }));
   it('is held when the last look speaks against it', async () => expect(await settled({ lastLook: () => Promise.resolve({ held: 'withdrawn' }) })).toEqual({ state: 'held', reason: 'withdrawn' }));
   it('fails for good when it is refused for good', async () =>
     expect(await settled({ providerFor: () => provider(() => Promise.resolve({ answer: 'refused', permanent: true, reason: 'no such address' })) })).toEqual({ state: 'failed', provider: 'fake', reason: 'no such address' }));
@@ -40,6 +39,8 @@ describe('a command', () => {
   });
   it.each([['throws', () => Promise.reject(new Error('connection lost'))], ['never answers', () => new Promise<never>(() => undefined)]])('is unknown when the provider %s', async (_, send) =>
     expect(await settled({ providerFor: () => provider(send) })).toMatchObject({ state: 'unknown', provider: 'fake' }));
+  it('is tried again instead when its step asks for at least once', async () =>
+    expect(await settled({ providerFor: () => provider(() => Promise.reject(new Error('connection lost'))) }, { guarantee: 'atLeastOnce' })).toMatchObject({ state: 'retry' }));
   it('is tried again instead when the provider carries a command once however often it gets it', async () =>
     expect(await settled({ providerFor: () => provider(() => Promise.reject(new Error('connection lost')), true) })).toMatchObject({ state: 'retry' }));
   it('is not handed over when the answer could come behind the deadline of its claim', async () => {

@@ -1,5 +1,4 @@
 import type { SendMessage } from '@touchpoint/contracts';
-import type { Clock } from '@touchpoint/host';
 import { failureKind } from '@touchpoint/kernel';
 import type { Claim, Settlement } from './message-store.ts';
 import type { MessageProvider, OutgoingMessage, ProviderAnswer } from './provider.port.ts';
@@ -10,8 +9,13 @@ export type Dispatched = Readonly<{ claim: Claim; command: Command; settlement: 
 /** What is looked at once more at the last moment: the message as it goes out, or why it does not. */
 export type LastLook = (command: Command) => Promise<Readonly<{ message: OutgoingMessage }> | Readonly<{ held: string }> | Readonly<{ failed: string }>>;
 
+/**
+ * Whether a command whose outcome was lost is handed over again: the step asks for at least once, or the provider carries a command once however often it is
+ * handed over. Otherwise the outcome is unknown, and said to be.
+ */
+export const mayRepeat = ({ guarantee }: Command, { idempotent }: Pick<MessageProvider, 'idempotent'>): boolean => idempotent || guarantee === 'atLeastOnce';
+
 export type DispatcherOptions = Readonly<{
-  clock: Clock;
   lastLook: LastLook;
   providerFor: (channel: OutgoingMessage['channel']) => MessageProvider;
   callLimitMs: number;
@@ -45,8 +49,8 @@ export class Dispatcher {
   }
 
   async #one(claim: Claim, command: Command, until: number): Promise<{ settlement: Settlement; seconds: number | null } | undefined> {
-    const { clock, lastLook, providerFor, callLimitMs } = this.#options;
-    const look = command.notAfter < clock.now() ? { held: 'expired' } : await lastLook(command).catch(() => undefined);
+    const { lastLook, providerFor, callLimitMs } = this.#options;
+    const look = await lastLook(command).catch(() => undefined);
     // Nothing was handed over yet, so trying again is safe for every class.
     if (!look) return { settlement: this.#retry(claim, 'could not look at consent and contact points', 'none'), seconds: null };
     if ('held' in look) return { settlement: { state: 'held', reason: look.held }, seconds: null };
@@ -56,7 +60,7 @@ export class Dispatcher {
     if (started + callLimitMs > until) return { settlement: this.#retry(claim, 'claimed too long', 'none'), seconds: null };
     const provider = providerFor(look.message.channel);
     const answer = await this.#call(provider, look.message, callLimitMs);
-    return { settlement: this.#settlementOf(claim, provider, answer), seconds: (performance.now() - started) / 1000 };
+    return { settlement: this.#settlementOf(claim, command, provider, answer), seconds: (performance.now() - started) / 1000 };
   }
 
   async #call(provider: MessageProvider, message: OutgoingMessage, limitMs: number): Promise<ProviderAnswer | Readonly<{ answer: 'none'; reason: string }>> {
@@ -71,11 +75,11 @@ export class Dispatcher {
     }
   }
 
-  #settlementOf(claim: Claim, { name, idempotent }: MessageProvider, answer: ProviderAnswer | Readonly<{ answer: 'none'; reason: string }>): Settlement {
+  #settlementOf(claim: Claim, command: Command, provider: MessageProvider, answer: ProviderAnswer | Readonly<{ answer: 'none'; reason: string }>): Settlement {
+    const { name } = provider;
     if (answer.answer === 'accepted') return { state: 'sent', provider: name, providerMessageId: answer.providerMessageId };
     if (answer.answer === 'refused') return answer.permanent ? { state: 'failed', provider: name, reason: answer.reason } : this.#retry(claim, answer.reason, name);
-    // A provider that carries a command once however often it is handed over makes trying again safe for every class.
-    return idempotent ? this.#retry(claim, answer.reason, name) : { state: 'unknown', provider: name, reason: answer.reason };
+    return mayRepeat(command, provider) ? this.#retry(claim, answer.reason, name) : { state: 'unknown', provider: name, reason: answer.reason };
   }
 
   #retry({ attempt }: Claim, reason: string, provider: string): Settlement {

@@ -15,6 +15,9 @@ export type GroupMemberOptions = Readonly<{
   onAssigned: (assignment: Assignment) => void;
 }>;
 
+/** How long a mirroring may take. */
+const MIRROR_MS = 1_000;
+
 /**
  * One membership in a consumer group, from joining to leaving; never used again afterwards. kafkajs keeps it alive (heartbeats, rebalances) and fetches nothing:
  * its fetching waits for the slowest partition of each round, may hand over what was fetched before a seek, and costs 7 µs a record.
@@ -106,9 +109,15 @@ export class GroupMember {
     return this.#left;
   }
 
-  /** Mirrors positions to Kafka for lag tools; ours live in checkpoints. Never waited for, and what fails is mirrored the next time. */
+  /** Mirrors positions to Kafka for lag tools; ours live in checkpoints. Takes a second at most; what fails is mirrored the next time. */
   async mirror(positions: Positions): Promise<void> {
-    if (!this.settled || positions.length === 0) return;
-    await this.#consumer.commitOffsets(positions.map(({ topic, partition, next }) => ({ topic, partition, offset: String(next) }))).catch(() => undefined);
+    if (this.#rebalancing || this.#left || positions.length === 0) return;
+    const committed = this.#consumer.commitOffsets(positions.map(({ topic, partition, next }) => ({ topic, partition, offset: String(next) })));
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, MIRROR_MS);
+    });
+    await Promise.race([committed.catch(() => undefined), limit]);
+    clearTimeout(timer);
   }
 }

@@ -4,6 +4,7 @@ export * from './kafka.ts';
 export * from './log-reader.ts';
 export * from './origins.ts';
 export * from './packed.ts';
+export * from './partition-session.ts';
 export * from './partition-worker.ts';
 export * from './partition-worker-strategy.ts';
 export * from './producer.ts';

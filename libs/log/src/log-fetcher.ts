@@ -62,10 +62,11 @@ export class LogFetcher {
     this.#scheduled = true;
     void Promise.resolve().then(async () => {
       this.#scheduled = false;
+      const cluster = this.#cluster;
       try {
         await this.#start();
       } catch (error) {
-        await this.#rest(error);
+        await this.#rest(error, cluster ?? this.#cluster);
       }
     });
   }
@@ -79,7 +80,8 @@ export class LogFetcher {
   async #start(): Promise<void> {
     const ready = [...this.#feeds.values()].filter((feed) => feed.room());
     if (ready.length === 0) return;
-    const cluster = await (this.#cluster ??= this.#connect());
+    const connecting = (this.#cluster ??= this.#connect());
+    const cluster = await connecting;
     await cluster.addMultipleTargetTopics([...new Set(ready.map(({ topic }) => topic))]);
     await cluster.refreshMetadataIfNecessary();
     if (this.#closed) return;
@@ -89,14 +91,14 @@ export class LogFetcher {
       if (nodeId === undefined) throw new Error(`${keyOf(feed)} has no leader`);
       byNode.set(nodeId, [...(byNode.get(nodeId) ?? []), feed]);
     }
-    for (const [nodeId, feeds] of byNode) if (!this.#inFlight.has(nodeId)) void this.#fetch(cluster, nodeId, feeds);
+    for (const [nodeId, feeds] of byNode) if (!this.#inFlight.has(nodeId)) void this.#fetch(connecting, nodeId, feeds);
   }
 
-  async #fetch(cluster: Cluster, nodeId: string, feeds: readonly Feed[]): Promise<void> {
+  async #fetch(connected: Promise<Cluster>, nodeId: string, feeds: readonly Feed[]): Promise<void> {
     const { maxBytesPerPartition: maxBytes, hurried } = this.#options;
     this.#inFlight.add(nodeId);
     try {
-      const broker = await cluster.findBroker({ nodeId });
+      const broker = await (await connected).findBroker({ nodeId });
       // The broker fills an answer in the order asked: each partition comes first in its turn.
       const turn = (this.#turn += 1) % feeds.length;
       const asked = [...feeds.slice(turn), ...feeds.slice(0, turn)].filter((feed) => this.#feeds.get(keyOf(feed)) === feed && feed.room());
@@ -116,7 +118,7 @@ export class LogFetcher {
       if (first) throw new Error(`${keyOf(first)}: ${brokerError(first.errorCode)}`);
       this.#failures = 0;
     } catch (error) {
-      await this.#rest(error);
+      await this.#rest(error, connected);
     } finally {
       this.#inFlight.delete(nodeId);
       this.wake();
@@ -130,13 +132,12 @@ export class LogFetcher {
   }
 
   /** A connection or leader was lost: begins anew with fresh metadata, after a pause. */
-  async #rest(error: unknown): Promise<void> {
+  async #rest(error: unknown, broken: Promise<Cluster> | undefined): Promise<void> {
     if (this.#closed) return;
     const waitMs = BACKOFF_MS[Math.min(this.#failures, BACKOFF_MS.length - 1)]!;
     this.#failures += 1;
     this.#options.log.warn({ error, waitMs }, 'could not fetch; tried again with fresh metadata');
-    const broken = this.#cluster;
-    this.#cluster = undefined;
+    if (this.#cluster === broken) this.#cluster = undefined;
     void broken?.then((cluster) => cluster.disconnect()).catch(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     this.wake();

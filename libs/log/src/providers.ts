@@ -1,10 +1,11 @@
 import type { FactoryProvider, INestApplicationContext, Type } from '@nestjs/common';
 import type { Kafka } from 'kafkajs';
-import { CLOCK, CONFIG, HEALTH, LOG, METRICS, STOP, type Clock, type Health, type Log, type Metrics, type Token } from '@touchpoint/host';
+import { CLOCK, CONFIG, HEALTH, LOG, METRICS, optionalProvider, STOP, type Clock, type Health, type Log, type Metrics, type Token } from '@touchpoint/host';
 import { createAppender, type Appender, type AppenderOptions } from './appender.ts';
 import { createKafka } from './kafka.ts';
 import { createLogReader, type LogReader } from './log-reader.ts';
-import { PartitionWorker, type PartitionSession, type PartitionWorkerOptions } from './partition-worker.ts';
+import type { PartitionSession, PartitionWorkerOptions } from './partition-session.ts';
+import { PartitionWorker } from './partition-worker.ts';
 import { PartitionWorkerStrategy } from './partition-worker-strategy.ts';
 import { kafkaProducers } from './producer.ts';
 import { createRegistry, type SchemaRegistry } from './registry.ts';
@@ -95,16 +96,8 @@ export const workerStrategy = (app: INestApplicationContext, subscriptions: read
   return new PartitionWorkerStrategy(workers.map(({ worker }) => worker));
 };
 
-const provided = <T>(app: INestApplicationContext, name: Token<T>): T | undefined => {
-  try {
-    return app.get<T>(name, { strict: false });
-  } catch {
-    return undefined;
-  }
-};
-
 /** Closes what the providers above opened, whichever of them an app has. */
 export const closeLog = async (app: INestApplicationContext): Promise<void> => {
-  await provided(app, APPENDER)?.close();
-  await provided(app, LOG_READER)?.close();
+  await optionalProvider(app, APPENDER)?.close();
+  await optionalProvider(app, LOG_READER)?.close();
 };

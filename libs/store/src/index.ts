@@ -1,4 +1,5 @@
 export * from './checkpoint.ts';
+export * from './control-publisher.ts';
 export * from './migrate.ts';
 export * from './parked.ts';
 export * from './pending.ts';

@@ -1,32 +1,50 @@
-import knex from 'knex';
+import pg from 'pg';
+import { storeFailure } from './pool.ts';
 
 /** One step of the database's shape; applied once, in the order given; never changed after a release. */
 export type Migration = Readonly<{ id: string; sql: string }>;
 
+/** Held by whoever migrates a database, for as long as its connection lives: a process that is killed leaves no lock behind. */
+const LOCK = 7_202_600;
+/** How long to wait for another process that migrates. */
+const LOCK_TIMEOUT = '60s';
+
 /**
- * Brings a database to the shape these migrations describe. Safe to call from several processes at once: knex holds a lock row.
+ * Brings a database to the shape these migrations describe, each in a transaction of its own. Several processes may do so at once, with different lists: one
+ * waits for the other; what is applied already, and what others have applied, is left alone. (knex' own lock refuses the second process, stays when a
+ * process is killed, and takes a migration of another app's list for a corrupt folder.)
  * @returns the ids applied now.
+ * @throws Failure Transient when Postgres cannot be asked; Error that names the migration that failed.
  */
 export const migrate = async (databaseUrl: string, migrations: readonly Migration[]): Promise<readonly string[]> => {
-  const db = knex({ client: 'pg', connection: databaseUrl, pool: { min: 0, max: 2 } });
+  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'touchpoint-migrate', connectionTimeoutMillis: 5_000 });
+  // A connection that breaks fails its query; the event says nothing more.
+  client.on('error', () => undefined);
+  let at = 'before the first';
   try {
-    await db.raw('create schema if not exists log');
-    const [, applied] = (await db.migrate.latest({
-      schemaName: 'log',
-      tableName: 'migration',
-      migrationSource: {
-        getMigrations: () => Promise.resolve([...migrations]),
-        getMigrationName: ({ id }: Migration) => id,
-        getMigration: ({ sql }: Migration) =>
-          Promise.resolve({
-            up: (on: knex.Knex) => on.raw(sql).then(() => undefined),
-            down: () => Promise.reject(new Error('migrations go forward only')),
-          }),
-      },
-    })) as [number, string[]];
+    await client.connect();
+    await client.query(`set lock_timeout = '${LOCK_TIMEOUT}'`);
+    await client.query('select pg_advisory_lock($1)', [LOCK]);
+    await client.query('create schema if not exists log; create table if not exists log.migrated (id text primary key, at timestamptz not null default now())');
+    const done = new Set((await client.query<{ id: string }>('select id from log.migrated')).rows.map(({ id }) => id));
+    const applied: string[] = [];
+    for (const { id, sql } of migrations) {
+      if (done.has(id)) continue;
+      at = id;
+      await client.query('begin');
+      await client.query(sql);
+      await client.query('insert into log.migrated (id) values ($1)', [id]);
+      await client.query('commit');
+      done.add(id);
+      applied.push(id);
+    }
     return applied;
+  } catch (error) {
+    const failure = storeFailure(error);
+    if (failure instanceof Error) failure.message = `migration ${at}: ${failure.message}`;
+    throw failure;
   } finally {
-    await db.destroy();
+    await client.end().catch(() => undefined);
   }
 };
 

@@ -1,7 +1,7 @@
 // Generated from schemas/ by `npm run codegen`. Do not edit.
 import type { CustomerId, Instant, Message, SourceKey } from '@touchpoint/kernel';
 import type { JsonText } from '../json-text.ts';
-import type { Channel } from './shapes.ts';
+import type { Channel, Guarantee } from './shapes.ts';
 
 /** Send one message. A command: its id is claimed once, so it may arrive twice. */
 export type SendMessage = Message<'SendMessage', {
@@ -19,8 +19,10 @@ export type SendMessage = Message<'SendMessage', {
   setNumber: number;
   /** The channel. */
   channel: Channel;
-  /** The message class. It says whether an unknown outcome is tried again. */
+  /** The message class: transactional, marketing, … */
   messageClass: string;
+  /** Whether a lost outcome is tried again. */
+  guarantee: Guarantee;
   /** The purpose that consent is looked at for. */
   purpose: string;
   /** The template, of the published set. */

@@ -11,7 +11,7 @@ export type CustomerHandedOver = Message<'CustomerHandedOver', {
   toCustomerId: CustomerId;
   /** Version of the form of the state. */
   stateVersion: number;
-  /** Measures, consent, caps and reachable channels: a JSON object. Nothing personal: contact points are keys. */
+  /** Measures, consent, suppressions, contact points and what its journeys remember: a JSON object. Addresses stay sealed. */
   state: JsonText;
   /** Offset of the cause on this partition of the timeline; its messageId is the causationId. */
   causeOffset: number;
@@ -137,6 +137,34 @@ export type TimerFired = Message<'TimerFired', {
   historical: boolean;
 }>;
 
+/** A touchpoint that reached the timeline of a customer who was absorbed, for the survivor's decisions. On the survivor's timeline. Read models have it already. */
+export type TouchpointHandedOn = Message<'TouchpointHandedOn', {
+  /** The customer whose timeline it reached. */
+  fromCustomerId: CustomerId;
+  /** The customer who hands it on: the same, or one further along the chain of those who were absorbed. */
+  viaCustomerId: CustomerId;
+  /** The customer who goes on. */
+  toCustomerId: CustomerId;
+  /** The touchpoint's name, such as OrderCompleted. */
+  messageType: string;
+  /** The touchpoint's data: a JSON object; decimals and bytes are tagged. Personal values stay sealed. */
+  data: JsonText;
+  /** The touchpoint's messageId. */
+  messageId: string;
+  /** Who published the touchpoint. */
+  publisher: string;
+  /** When it happened. */
+  occurredAt: Instant;
+  /** When ingest took it. */
+  receivedAt: Instant;
+  /** Imported history: it starts nothing. */
+  historical: boolean;
+  /** How often it was handed on. */
+  hops: number;
+  /** Offset of the cause on the partition of the customer who hands it on; its messageId is the causationId. */
+  causeOffset: number;
+}>;
+
 /** Every message of orchestration. */
 export type OrchestrationMessage =
   | CustomerHandedOver
@@ -145,4 +173,5 @@ export type OrchestrationMessage =
   | JourneyExited
   | JourneysPublished
   | MessageDecided
-  | TimerFired;
+  | TimerFired
+  | TouchpointHandedOn;

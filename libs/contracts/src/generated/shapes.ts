@@ -33,6 +33,9 @@ export type AppContext = Readonly<{
 /** The way a message goes to the customer. other: one that this reader does not know. */
 export type Channel = 'email' | 'sms' | 'push' | 'other';
 
+/** What is done when the outcome of a provider call is lost. atMostOnce: it stays unknown. atLeastOnce: the message is sent again. */
+export type Guarantee = 'atMostOnce' | 'atLeastOnce';
+
 /** What ties sources to one customer. none: nothing, the source was seen for the first time. */
 export type Link = 'none' | 'identify' | 'alias';
 

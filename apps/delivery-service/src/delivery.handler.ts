@@ -1,0 +1,71 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CLOCK, CONFIG, METRICS, type Clock, type ConfigOf, type Metrics, type Token } from '@touchpoint/host';
+import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, TOPICS, type Appender, type LogReader, type LogTopics, type MessageReader, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
+import { claimCheckpoint, POOL, type Pool } from '@touchpoint/store';
+import type { Vault } from '@touchpoint/vault';
+import type { config } from './config.ts';
+import { DeliverySession, type DeliveryPorts } from './delivery.session.ts';
+import { Dispatcher, mayRepeat } from './dispatcher.ts';
+import { createLastLook } from './last-look.ts';
+import { PROVIDERS, type Providers } from './providers.ts';
+
+export const CONSUMER = 'delivery-service';
+export const OUTCOME_WRITER = 'touchpoint.outcome-writer' as Token<MessageWriter>;
+export const VAULT = 'touchpoint.vault' as Token<Vault>;
+
+/** Opens partitions of commands for carrying out. */
+@Injectable()
+export class DeliveryHandler implements PartitionHandler {
+  readonly #ports: DeliveryPorts;
+  readonly #logReader: LogReader;
+  readonly #topics: LogTopics;
+
+  constructor(
+    @Inject(POOL) pool: Pool,
+    @Inject(APPENDER) appender: Appender,
+    @Inject(MESSAGE_READER) reader: MessageReader,
+    @Inject(LOG_READER) logReader: LogReader,
+    @Inject(LOG_TOPICS) topics: LogTopics,
+    @Inject(OUTCOME_WRITER) writer: MessageWriter,
+    @Inject(VAULT) vault: Vault,
+    @Inject(PROVIDERS) providers: Providers,
+    @Inject(CLOCK) clock: Clock,
+    @Inject(METRICS) metrics: Metrics,
+    @Inject(CONFIG) settings: ConfigOf<typeof config>,
+  ) {
+    this.#logReader = logReader;
+    this.#topics = topics;
+    const results = metrics.counter('delivery_results_total', 'Commands by what came of an attempt', ['channel', 'provider', 'state']);
+    const seconds = metrics.histogram('delivery_call_seconds', 'Time a provider takes to answer', ['provider']);
+    this.#ports = {
+      pool,
+      appender,
+      reader,
+      clock,
+      claimMs: settings.CALL_LIMIT_MS * 2 + settings.CALL_MARGIN_MS,
+      target: { topic: topics.nameOf(TOPICS.received), partitions: topics.partitionsOf(TOPICS.received), writer },
+      sendsAgain: (command) => mayRepeat(command, providers.providerFor(command.channel)),
+      dispatcher: new Dispatcher({
+        lastLook: createLastLook({ pool, vault, clock, timeline: TOPICS.timeline }),
+        providerFor: providers.providerFor,
+        callLimitMs: settings.CALL_LIMIT_MS,
+        maxAttempts: settings.MAX_ATTEMPTS,
+        retryMs: settings.RETRY_MS,
+        callsAtOnce: settings.CALLS_AT_ONCE,
+      }),
+      onSettled: ({ command, settlement, seconds: took }) => {
+        const provider = 'provider' in settlement ? (settlement.provider ?? 'none') : 'none';
+        results.inc({ channel: command.channel, provider, state: settlement.state });
+        if (took !== null) seconds.observe({ provider }, took);
+      },
+    };
+  }
+
+  async open(topic: string, partition: number): Promise<PartitionSession> {
+    const checkpoint = await claimCheckpoint(this.#ports.pool, { consumer: CONSUMER, topic, partition });
+    await checkAnchor(this.#logReader, this.#topics.nameOf(topic), partition, checkpoint);
+    const session = new DeliverySession(this.#ports, checkpoint);
+    await session.sendPending();
+    return session;
+  }
+}

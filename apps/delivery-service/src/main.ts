@@ -1,0 +1,20 @@
+import 'reflect-metadata';
+import { runApp } from '@touchpoint/host';
+import { closeLog, workerStrategy } from '@touchpoint/log';
+import { POOL } from '@touchpoint/store';
+import { AppModule } from './app.module.ts';
+import { config } from './config.ts';
+import { VAULT } from './delivery.handler.ts';
+import { subscriptions } from './subscriptions.ts';
+
+await runApp({
+  name: 'delivery-service',
+  module: AppModule,
+  config,
+  strategies: (app) => [workerStrategy(app, subscriptions)],
+  onStop: async (app) => {
+    await closeLog(app);
+    app.get(VAULT).close();
+    await app.get(POOL).end();
+  },
+});

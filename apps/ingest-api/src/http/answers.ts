@@ -1,0 +1,33 @@
+import { HttpProblem, type FieldIssue } from '@touchpoint/host';
+import type { Refusal } from '@touchpoint/intake';
+
+/** Why a member of a batch was not taken. `messageId` as it came, where it is a short text. */
+export type Rejected = Readonly<{ index: number; messageId: string | null; code: string; message: string; errors: readonly FieldIssue[] }>;
+export type BatchAnswer = Readonly<{ success: true; taken?: number; rejected?: readonly Rejected[] }>;
+
+export const TAKEN: BatchAnswer = { success: true };
+
+export const tooLargeEvent = (limit: number) =>
+  ({ code: 'INGEST.EVENT_TOO_LARGE', message: `An event of this key has at most ${limit} bytes.`, issues: [] }) as const;
+type Reason = Refusal | ReturnType<typeof tooLargeEvent>;
+
+const messageIdOf = (member: unknown): string | null => {
+  const id = typeof member === 'object' && member !== null ? ((member as Record<string, unknown>)['messageId'] ?? (member as Record<string, unknown>)['id']) : null;
+  return typeof id === 'string' && id.length <= 100 ? id : null;
+};
+export const rejected = (index: number, member: unknown, { code, message, issues }: Reason): Rejected => ({ index, messageId: messageIdOf(member), code, message, errors: issues });
+
+/** What is answered to a batch: 200 where at least one was taken, and which were not. @throws HttpProblem 400 where none was. */
+export const batchAnswer = (taken: number, refused: readonly Rejected[]): BatchAnswer => {
+  if (refused.length === 0) return TAKEN;
+  if (taken > 0) return { success: true, taken, rejected: refused };
+  const { code } = refused[0]!;
+  const errors = refused.flatMap(({ index, code: own, message, errors: issues }): readonly FieldIssue[] =>
+    issues.length > 0 ? issues.map((issue) => ({ ...issue, path: issue.path ? `batch[${index}].${issue.path}` : `batch[${index}]` })) : [{ path: `batch[${index}]`, code: own, message }]);
+  throw new HttpProblem(400, refused.every((other) => other.code === code) ? code : 'INTAKE.INVALID', 'No event of the batch is valid', { errors: errors.slice(0, 100) });
+};
+
+/** @throws HttpProblem 400, or 413 for an event that is too large */
+export const refuseEvent = ({ code, message, errors }: Rejected): never => {
+  throw new HttpProblem(code === 'INGEST.EVENT_TOO_LARGE' ? 413 : 400, code, 'The event is not valid', { detail: message, errors });
+};

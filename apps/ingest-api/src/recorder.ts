@@ -1,0 +1,141 @@
+import { encodeMeta } from '@touchpoint/contracts';
+import type { Caller } from '@touchpoint/host';
+import type { Incoming, Keyed } from '@touchpoint/intake';
+import { transient, type Instant, type Meta, type Sealed, type Source, type SourceKey } from '@touchpoint/kernel';
+import { MAX_RECORD_BYTES, META, recordBytes, TRACEPARENT, TYPE, type Appender, type MessageWriter, type OutRecord } from '@touchpoint/log';
+import type { DataKey, Vault } from '@touchpoint/vault';
+import type { KnownSource, KnownSources } from './known-sources.ts';
+import { isPersonal, sealInPlace } from './sealing.ts';
+
+/** What one event becomes; all of it, or nothing, is written. `traceparent` is W3C. */
+export type Event = Readonly<{ records: readonly Incoming[]; traceparent: string | undefined }>;
+/** How a request came. */
+export type Reception = Readonly<{ caller: Caller; receivedAt: Instant; correlationId: string | null }>;
+export type RecorderPorts = Readonly<{
+  topic: string;
+  sources: KnownSources;
+  vault: Pick<Vault, 'keysFor' | 'seal'>;
+  writer: MessageWriter;
+  appender: Pick<Appender, 'append'>;
+  digest: (canonical: string) => string;
+  keysLimitMs: number;
+  observeAppend: (seconds: number) => void;
+}>;
+
+/** The clear values of these are sent along, sealed, now and then: whoever may see them can tell a customer's ids. Others name nobody. */
+const LABELLED: readonly string[] = ['user', 'email', 'phone'];
+
+type Draft = Readonly<{ incoming: Incoming; traceparent: string | undefined; sources: readonly KnownSource[]; personal: boolean }>;
+
+/**
+ * Makes records of events and appends them: source keys and sealed values instead of clear ones, in one round trip for all data keys that are not at hand.
+ * Nothing is appended before all of it was made.
+ */
+export class Recorder {
+  readonly #ports: RecorderPorts;
+  readonly #types = new Map<string, Buffer>();
+
+  constructor(ports: RecorderPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Resolves when the broker has acknowledged every record. @returns the indices of events that are too large for the log: none of theirs was written.
+   * @throws Failure Transient: LOG.OVERLOADED, LOG.UNAVAILABLE, or that data keys could not be had; then it is unknown whether any was written.
+   */
+  async record(events: readonly Event[], reception: Reception): Promise<ReadonlySet<number>> {
+    const { vault, appender, observeAppend } = this.#ports;
+    const drafts = events.map((event) => event.records.map((incoming) => this.#draft(incoming, event.traceparent)));
+    const wanted = new Set<SourceKey>();
+    const labelling = new Set<KnownSource>();
+    for (const draft of drafts.flat()) this.#want(draft, wanted, labelling);
+    const keys = wanted.size > 0 ? await within(this.#ports.keysLimitMs, vault.keysFor(wanted)) : NO_KEYS;
+
+    const records: OutRecord[] = [];
+    const tooLarge = new Set<number>();
+    const labels = new Labels(labelling, (source, clear) => vault.seal(keys.get(source.key)!, clear));
+    for (let i = 0; i < drafts.length; i++) {
+      const made = drafts[i]!.map((draft) => this.#make(draft, keys, labels, reception));
+      if (made.some((record) => recordBytes(record) > MAX_RECORD_BYTES)) tooLarge.add(i);
+      else records.push(...made);
+    }
+    const began = performance.now();
+    await appender.append(records);
+    observeAppend((performance.now() - began) / 1_000);
+    if (tooLarge.size === 0) for (const source of labelling) this.#ports.sources.markLabelled(source);
+    return tooLarge;
+  }
+
+  #draft(incoming: Incoming, traceparent: string | undefined): Draft {
+    const { sources } = this.#ports;
+    return { incoming, traceparent, sources: incoming.sources.map(({ kind, value }) => sources.get(kind, value)), personal: isPersonal(incoming) };
+  }
+
+  #want({ sources, personal }: Draft, wanted: Set<SourceKey>, labelling: Set<KnownSource>): void {
+    if (personal) wanted.add(sources[0]!.key);
+    for (const source of sources) {
+      if (source.labelled || !LABELLED.includes(source.plain.kind)) continue;
+      labelling.add(source);
+      wanted.add(source.key);
+    }
+  }
+
+  #make({ incoming, traceparent, sources, personal }: Draft, keys: ReadonlyMap<SourceKey, DataKey>, labels: Labels, { caller, receivedAt, correlationId }: Reception): OutRecord {
+    const { topic, vault, writer, digest } = this.#ports;
+    const primary = sources[0]!;
+    const key = personal ? keys.get(primary.key)! : undefined;
+    const meta: Meta = {
+      messageId: incoming.messageId,
+      publisher: caller.name,
+      occurredAt: incoming.occurredAt,
+      receivedAt,
+      historical: incoming.historical,
+      sources: sources.map((source, i) => labels.of(source, incoming.sources[i]!.value)),
+      link: incoming.link,
+      digest: digest(incoming.canonical),
+      correlationId,
+      causationId: incoming.causationId,
+    };
+    const data = sealInPlace(incoming, (clear): Sealed => vault.seal(key!, clear), this.#keyOf);
+    const headers: Record<string, Buffer> = { [META]: encodeMeta(meta), [TYPE]: this.#typeHeader(incoming.type) };
+    if (traceparent !== undefined) headers[TRACEPARENT] = Buffer.from(traceparent, 'latin1');
+    return { topic, partition: primary.partition, key: primary.key, value: writer.write(incoming.type, data as never), headers };
+  }
+
+  readonly #keyOf = ({ kind, value }: Keyed): SourceKey => this.#ports.sources.get(kind, value).key;
+
+  #typeHeader(type: string): Buffer {
+    let header = this.#types.get(type);
+    if (!header) this.#types.set(type, (header = Buffer.from(type)));
+    return header;
+  }
+}
+
+const NO_KEYS: ReadonlyMap<SourceKey, DataKey> = new Map();
+
+/** Sources as meta names them. A label goes with the first record that names its source, and with no other. */
+class Labels {
+  readonly #left: Set<KnownSource>;
+  readonly #seal: (source: KnownSource, clear: string) => Sealed;
+  constructor(labelling: ReadonlySet<KnownSource>, seal: (source: KnownSource, clear: string) => Sealed) {
+    this.#left = new Set(labelling);
+    this.#seal = seal;
+  }
+
+  of(source: KnownSource, clear: string): Source {
+    return this.#left.size > 0 && this.#left.delete(source) ? { ...source.plain, label: this.#seal(source, clear) } : source.plain;
+  }
+}
+
+/** Postgres has time limits of its own, longer than a publisher waits. */
+const within = async <T>(limitMs: number, work: Promise<T>): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(transient('VAULT.SLOW', 'the keys of personal data could not be had in time')), limitMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};

@@ -1,0 +1,13 @@
+import { userInfo } from 'node:os';
+import type { AfterReady } from './system/system.ts';
+
+/** What `touchpoint up` does once all apps are ready, in order. */
+export const afterReady: readonly AfterReady[] = [
+  {
+    part: 'journeys',
+    run: async ({ connections, topicPrefix }) => {
+      const { applyJourneys } = await import('./journeys/apply.ts');
+      return applyJourneys({ ...connections, topicPrefix }, { by: userInfo().username, note: null });
+    },
+  },
+];

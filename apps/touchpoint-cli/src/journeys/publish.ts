@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { createAppender, createKafka, createMessageWriter, createRegistry, kafkaProducers, partitionCounts, TOPICS } from '@touchpoint/log';
+import { silentLog } from '@touchpoint/host';
+import { ENGINE_VERSION, type Publication } from '@touchpoint/orchestration';
+import { publishControl, type Client, type Pool } from '@touchpoint/store';
+
+export type PublishPorts = Readonly<{ pool: Pool; kafkaBrokers: readonly string[]; schemaRegistryUrl: string; topicPrefix: string }>;
+export type Published = Readonly<{ setNumber: number; changed: boolean; partitions: number }>;
+
+type LastRow = { set_number: string; digest: string };
+
+const lastSet = async (client: Client): Promise<LastRow | undefined> => {
+  await client.query('lock table orchestration.published_set in exclusive mode');
+  return (await client.query<LastRow>('select set_number, digest from orchestration.published_set order by set_number desc limit 1')).rows[0];
+};
+
+/**
+ * Publishes journeys and templates as one numbered set: a control record on every partition of the timeline, which takes effect there. The same content
+ * again publishes nothing.
+ */
+export const publishSet = async ({ pool, kafkaBrokers, schemaRegistryUrl, topicPrefix }: PublishPorts, { journeys, templates }: Publication, by: string, note: string | null): Promise<Published> => {
+  const kafka = createKafka({ brokers: kafkaBrokers, clientId: 'touchpoint-publishing', log: silentLog });
+  const appender = createAppender(kafkaProducers(kafka), { log: silentLog, deadlineMs: 30_000 });
+  try {
+    const writer = await createMessageWriter(createRegistry(schemaRegistryUrl), topicPrefix, TOPICS.timeline);
+    const topic = topicPrefix + TOPICS.timeline;
+    const partitions = (await partitionCounts(kafka, topicPrefix)).get(topic)!;
+    const digest = createHash('sha256').update(JSON.stringify([ENGINE_VERSION, journeys, templates])).digest('hex');
+    let setNumber = 0;
+    const changed = await publishControl({ pool, appender, writer, timeline: { topic, partitions } }, async (client) => {
+      const last = await lastSet(client);
+      setNumber = Number(last?.set_number ?? 0);
+      if (last?.digest === digest) return undefined;
+      setNumber += 1;
+      const at = Date.now();
+      const data = { setNumber, engineVersion: ENGINE_VERSION, journeys, templates, segments: '[]', settings: null, publishedBy: by, publishedAt: at, note };
+      await client.query('insert into orchestration.published_set (set_number, digest, published, published_at) values ($1, $2, $3, to_timestamp($4::float8 / 1000))', [setNumber, digest, JSON.stringify(data), at]);
+      return { type: 'JourneysPublished' as const, data, by, at };
+    });
+    return { setNumber, changed, partitions };
+  } finally {
+    await appender.close();
+  }
+};

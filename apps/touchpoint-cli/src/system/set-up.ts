@@ -1,0 +1,50 @@
+import { tableApiKeys } from '@touchpoint/host/access';
+import { silentLog, systemClock } from '@touchpoint/host';
+import { createKafka, createTopics } from '@touchpoint/log';
+import { createPool, migrate, type Pool } from '@touchpoint/store';
+import { failureKind } from '@touchpoint/kernel';
+import type { Connections } from '@touchpoint/stack';
+import { CliError } from './cli-error.ts';
+import { ensureKeys, type KeyTexts } from './first-keys.ts';
+import { allMigrations } from './migrations.ts';
+import type { Places } from './places.ts';
+import { checkSecrets, type Secrets } from './secrets.ts';
+
+/** A pool for a command: few connections, ended by it. */
+export const commandPool = (databaseUrl: string): Pool => createPool({ databaseUrl, name: 'touchpoint-cli', max: 2, onError: () => undefined });
+
+export const withPool = async <T>(databaseUrl: string, work: (pool: Pool) => Promise<T>): Promise<T> => {
+  const pool = commandPool(databaseUrl);
+  try {
+    return await work(pool);
+  } finally {
+    await pool.end();
+  }
+};
+
+export const kafkaFor = ({ kafkaBrokers }: Pick<Connections, 'kafkaBrokers'>) => createKafka({ brokers: kafkaBrokers, clientId: 'touchpoint-cli', log: silentLog });
+
+/** Creates the topics that are missing. @returns their names. */
+export const setUpTopics = (connections: Connections, prefix: string, partitions?: number): Promise<readonly string[]> =>
+  createTopics(kafkaFor(connections), prefix, partitions === undefined ? {} : { partitions });
+
+/** Brings the database to its shape. @returns the migrations applied now. @throws CliError that says what to do about a database that cannot be brought there. */
+export const setUpDatabase = async ({ databaseUrl }: Connections): Promise<readonly string[]> => {
+  const migrations = await allMigrations();
+  try {
+    return await migrate(databaseUrl, migrations);
+  } catch (error) {
+    if (failureKind(error) === 'Transient') throw error;
+    const { message } = error as Error;
+    throw new CliError('SYSTEM.MIGRATION', `The database cannot be brought to its shape (${message.split('\n').at(-1)}): take the version of the code that made it, or begin anew with npx touchpoint down --wipe`, { cause: error });
+  }
+};
+
+/** Checks that the secrets belong to this database, and makes the first keys. */
+export const setUpAccess = ({ databaseUrl }: Connections, places: Places, secrets: Secrets): Promise<{ own: KeyTexts; first?: KeyTexts }> =>
+  withPool(databaseUrl, async (pool) => {
+    await checkSecrets(pool, secrets, places);
+    return ensureKeys(tableApiKeys(pool, systemClock), places);
+  });
+
+export { setUpSchemas } from './subjects.ts';

@@ -1,0 +1,58 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { AppInstance } from './apps.ts';
+import { openLog } from './log-files.ts';
+import { repositoryRoot } from './places.ts';
+import type { RestartPolicy } from './restart-policy.ts';
+
+/** How a process of an app is run. `env` is all of its environment. */
+export type AppLaunch = Readonly<{ instance: AppInstance; port: number; host: string; env: Readonly<Record<string, string>>; log: string; dir: string; policy: RestartPolicy }>;
+
+export const bundleOf = (app: string): string => join(repositoryRoot, 'apps', app, 'dist/main.mjs');
+
+const lifeline = new URL('./lifeline.mjs', import.meta.url).href;
+const spareFile = fileURLToPath(new URL('./spare.mjs', import.meta.url));
+
+const spawnWith = async ({ log: path, env, dir, instance: { name } }: AppLaunch, args: readonly string[]): Promise<ChildProcess> => {
+  const log = await openLog(path);
+  // In a session of its own: a Ctrl-C at the terminal reaches the command, which stops the apps in order. It holds its log open itself.
+  const child = spawn(process.execPath, ['--enable-source-maps', '--import', lifeline, ...args, `--system=${dir}`, `--process=${name}`], {
+    cwd: repositoryRoot, env, detached: true, stdio: ['ignore', log.fd, log.fd, 'ipc'],
+  });
+  await log.close();
+  child.channel?.unref();
+  return child;
+};
+
+export const spawnApp = (launch: AppLaunch): Promise<ChildProcess> => spawnWith(launch, [bundleOf(launch.instance.app.name)]);
+
+export type ToSpare = Readonly<{ do: 'load'; bundle: string }> | Readonly<{ do: 'listen' }>;
+
+/** A process that has loaded an app's packages, and waits to be told to become the app. */
+export type Spare = Readonly<{
+  child: ChildProcess;
+  /** False once it has ended. */
+  isThere: () => boolean;
+  /** Imports the bundle that is there now; what the app listens on waits. */
+  load: () => void;
+  listen: () => void;
+}>;
+
+export const spawnSpare = async (launch: AppLaunch, packages: readonly string[]): Promise<Spare> => {
+  const child = await spawnWith(launch, [spareFile, JSON.stringify(packages)]);
+  child.unref();
+  child.on('error', () => undefined);
+  const say = (message: ToSpare): void => {
+    if (child.connected) child.send(message, () => undefined);
+  };
+  return {
+    child,
+    isThere: () => child.exitCode === null && child.signalCode === null && child.pid !== undefined,
+    load: () => say({ do: 'load', bundle: bundleOf(launch.instance.app.name) }),
+    listen: () => {
+      child.ref();
+      say({ do: 'listen' });
+    },
+  };
+};

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { createRegistry, registerSchemas, TOPICS, type SchemaRegistry } from '@touchpoint/log';
+import { CliError } from './cli-error.ts';
+import type { Places } from './places.ts';
+import { readPrivate, writePrivate } from './private-file.ts';
+
+type Subject = Readonly<{ subject: string; schema: string }>;
+
+const LIMIT_MS = 30_000;
+const AT_ONCE = 6;
+
+/** What `registerSchemas` would register, without asking anybody. */
+const wantedSubjects = async (prefix: string): Promise<readonly Subject[]> => {
+  const wanted: Subject[] = [];
+  const none = (): never => {
+    throw new Error('nothing is asked of the registry here');
+  };
+  const recorder: SchemaRegistry = { register: async (subject, schema) => wanted.push({ subject, schema }), idOf: none, schemaOf: none };
+  await registerSchemas(recorder, prefix);
+  return wanted;
+};
+
+/** Registers every message under every subject it may have, a few at a time, but a schema that has several subjects under one after the other. @returns how many there are. */
+export const registerAll = async (schemaRegistryUrl: string, prefix: string): Promise<number> => {
+  const registry = createRegistry(schemaRegistryUrl, { timeoutMs: LIMIT_MS });
+  const wanted = await wantedSubjects(prefix);
+  const subjectsOf = new Map<string, string[]>();
+  for (const { subject, schema } of wanted) subjectsOf.set(schema, [...(subjectsOf.get(schema) ?? []), subject]);
+  const next = subjectsOf.entries();
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    for (const [schema, subjects] of next) for (const subject of subjects) await registry.register(subject, schema);
+  }));
+  return wanted.length;
+};
+
+/** Registers what is missing. Where these very schemas were registered before and all of their subjects are still there, one question is enough. */
+export const setUpSchemas = async (schemaRegistryUrl: string, prefix: string, { schemas: file }: Places): Promise<{ subjects: number; registered: number }> => {
+  const wanted = await wantedSubjects(prefix);
+  const digest = createHash('sha256').update(JSON.stringify([schemaRegistryUrl, wanted])).digest('hex');
+  const there = new Set(await listSubjects(schemaRegistryUrl, prefix));
+  if ((await readPrivate(file).catch(() => undefined))?.['digest'] === digest && wanted.every(({ subject }) => there.has(subject))) return { subjects: wanted.length, registered: 0 };
+  const registered = await registerAll(schemaRegistryUrl, prefix);
+  await writePrivate(file, { digest });
+  return { subjects: wanted.length, registered };
+};
+
+/** The subjects of this system's topics, by name. @throws CliError where the registry does not answer. */
+export const listSubjects = async (schemaRegistryUrl: string, prefix: string): Promise<readonly string[]> => {
+  const url = `${schemaRegistryUrl.replace(/\/$/, '')}/subjects`;
+  const answer = await fetch(url, { signal: AbortSignal.timeout(LIMIT_MS) }).catch((cause: unknown) => {
+    throw new CliError('CLI.NO_REGISTRY', `The schema registry does not answer at ${new URL(url).origin}: see npx touchpoint status`, { cause });
+  });
+  if (!answer.ok) throw new CliError('CLI.NO_REGISTRY', `The schema registry answered ${answer.status}: see npx touchpoint logs registry`);
+  const ours = Object.values(TOPICS).map((topic) => `${prefix}${topic}-`);
+  return ((await answer.json()) as readonly string[]).filter((subject) => ours.some((start) => subject.startsWith(start))).sort();
+};

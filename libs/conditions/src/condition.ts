@@ -1,0 +1,60 @@
+/** The channels that a message can take. `other` on the log is one that this reader does not know: nothing is sent there. */
+export type ReachChannel = 'email' | 'sms' | 'push';
+export type Scalar = string | number | boolean;
+
+/** What a leaf asks of the value that it sees. All that are named must hold; a value that is not there holds none of them, but `exists: false`. */
+export type Tests = Readonly<{
+  exists?: boolean;
+  equals?: Scalar;
+  oneOf?: readonly Scalar[];
+  /** A number, an exact decimal as text ("19.90"), or an ISO 8601 instant. */
+  lessThan?: number | string;
+  atMost?: number | string;
+  moreThan?: number | string;
+  atLeast?: number | string;
+  /** ISO 8601 duration of fixed length (P30D, PT2H): the instant seen lies no further back than this. */
+  within?: string;
+  /** The instant seen lies at least this far back. */
+  olderThan?: string;
+}>;
+
+export type All = Readonly<{ all: readonly Condition[] }>;
+export type Any = Readonly<{ any: readonly Condition[] }>;
+export type Not = Readonly<{ not: Condition }>;
+/** A measure of the customer, such as `orders.count`. */
+export type MeasureTest = Tests & Readonly<{ measure: string }>;
+/** A property of the event at hand, by its path: `place`, `context.osName`, `properties.colour`. */
+export type EventTest = Tests & Readonly<{ event: string }>;
+/** What the customer said about a channel and a purpose (marketing where none is named). */
+export type ConsentTest = Readonly<{ consent: Readonly<{ channel: ReachChannel; purpose?: string }>; is?: ConsentAnswer }>;
+/** There is an address or a device of this channel that is not suppressed. */
+export type ReachableTest = Readonly<{ reachable: ReachChannel }>;
+
+/** The one condition language, as authors write it in JSON. */
+export type Condition = All | Any | Not | MeasureTest | EventTest | ConsentTest | ReachableTest;
+
+export type ConsentAnswer = 'granted' | 'withdrawn' | 'unknown';
+/** A value that a leaf may see. Exact decimals are bigints of millionths, instants are epoch milliseconds. */
+export type Value = string | number | boolean | bigint | null | undefined;
+
+/** What a condition may look at; whoever evaluates gives it. Nothing here reads a clock: `at` is the time that durations count back from. */
+export type Sight = Readonly<{
+  at: number;
+  measure: (name: string) => Value;
+  event: (path: string) => Value;
+  consent: (channel: ReachChannel, purpose: string) => ConsentAnswer;
+  reachable: (channel: ReachChannel) => boolean;
+}>;
+
+export const TESTS = ['exists', 'equals', 'oneOf', 'lessThan', 'atMost', 'moreThan', 'atLeast', 'within', 'olderThan'] as const satisfies readonly (keyof Tests)[];
+
+/** The purpose that is meant where none is named. */
+export const MARKETING = 'marketing';
+
+/** Each leaf of a condition, with its path below `path`. */
+export const leavesOf = (condition: Condition, path = ''): readonly (readonly [leaf: Exclude<Condition, All | Any | Not>, path: string])[] => {
+  if ('all' in condition) return condition.all.flatMap((one, i) => leavesOf(one, `${path}/all/${i}`));
+  if ('any' in condition) return condition.any.flatMap((one, i) => leavesOf(one, `${path}/any/${i}`));
+  if ('not' in condition) return leavesOf(condition.not, `${path}/not`);
+  return [[condition, path]];
+};

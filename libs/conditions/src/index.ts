@@ -1,0 +1,3 @@
+export * from './condition.ts';
+export * from './condition-check.ts';
+export * from './evaluate.ts';

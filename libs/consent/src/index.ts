@@ -1,0 +1,3 @@
+export * from './consent.ts';
+export * from './consent-fold.ts';
+export * from './contact.policy.ts';

@@ -1,0 +1,99 @@
+import { DEPTH, isStorable, KEY_NAME, KEYS } from './bounds.ts';
+import type { Issues } from './issues.ts';
+import { holdsAddress, isPersonalName } from './personal.ts';
+
+/** Insertion sort: objects of an event have few keys, and then it is several times faster than Array's own. */
+const sorted = (keys: string[]): string[] => {
+  if (keys.length > 24) return keys.sort();
+  for (let i = 1; i < keys.length; i++) {
+    const key = keys[i]!;
+    let j = i - 1;
+    for (; j >= 0 && keys[j]! > key; j--) keys[j + 1] = keys[j]!;
+    keys[j + 1] = key;
+  }
+  return keys;
+};
+
+export const sortedKeys = (object: object): string[] => sorted(Object.keys(object));
+
+/** Keys repeat from event to event. Publishers choose them, so only so many are remembered, and none that holds an address. */
+const harmless = new Map<string, string>();
+
+/**
+ * Writes JSON values in one form whatever their key order, checks their bounds on the way, and notices what is personal in them:
+ * one walk for digest, validation and sealing. `personal` is raised by anything personal below and lowered by whoever asks.
+ */
+export class Canonical {
+  personal = false;
+  readonly #issues: Issues;
+  /** False when the JSON text had no \u escape: then no text in it can hold a NUL or a lone surrogate, and none is looked for. */
+  readonly #check: boolean;
+
+  constructor(issues: Issues, check: boolean) {
+    this.#issues = issues;
+    this.#check = check;
+  }
+
+  value(value: unknown, depth = 1): string {
+    if (typeof value === 'string') return this.text(value);
+    if (typeof value === 'number') {
+      if (!Number.isFinite(value)) this.#issues.add('INTAKE.WRONG_TYPE', 'This number is too large. Send it as text.');
+      return value === 0 ? '0' : String(value);
+    }
+    if (typeof value === 'boolean') return value ? 'true' : 'false';
+    if (value === null) return 'null';
+    if (typeof value !== 'object') {
+      this.#issues.add('INTAKE.WRONG_TYPE', 'This is no JSON value.');
+      return 'null';
+    }
+    if (depth > DEPTH) {
+      this.#issues.add('INTAKE.TOO_DEEP', `Nest objects and lists no deeper than ${DEPTH}.`);
+      return 'null';
+    }
+    return Array.isArray(value) ? this.#list(value, depth) : this.#object(value, depth);
+  }
+
+  text(value: string): string {
+    if (this.#check && !isStorable(value)) this.#issues.add('INTAKE.BAD_TEXT', 'This text holds a NUL or half a surrogate pair. Send valid Unicode without NUL.');
+    if (holdsAddress(value)) this.personal = true;
+    return JSON.stringify(value);
+  }
+
+  /** A key, checked and quoted, with its colon. Some write an address as a key. */
+  key(key: string): string {
+    const known = harmless.get(key);
+    if (known !== undefined) return known;
+    const quoted = `${JSON.stringify(key)}:`;
+    if (key.length > KEY_NAME) this.#issues.add('INTAKE.TOO_LONG', `Names have at most ${KEY_NAME} characters.`);
+    else if (!isStorable(key)) this.#issues.add('INTAKE.BAD_TEXT', 'This name holds a NUL or half a surrogate pair. Send valid Unicode without NUL.');
+    else if (holdsAddress(key)) this.personal = true;
+    else if (harmless.size < 5_000 && key.length <= 64) harmless.set(key, quoted);
+    return quoted;
+  }
+
+  /** An object's keys in order. */
+  keys(object: object): readonly string[] {
+    const keys = sortedKeys(object);
+    if (keys.length > KEYS) this.#issues.add('INTAKE.TOO_MANY', `An object has at most ${KEYS} names.`);
+    return keys;
+  }
+
+  #list(list: readonly unknown[], depth: number): string {
+    let out = '[';
+    for (let i = 0; i < list.length; i++) {
+      if (i > 0) out += ',';
+      out += this.value(list[i], depth + 1);
+    }
+    return `${out}]`;
+  }
+
+  #object(object: object, depth: number): string {
+    let out = '{';
+    for (const key of this.keys(object)) {
+      if (out.length > 1) out += ',';
+      if (isPersonalName(key)) this.personal = true;
+      out += this.key(key) + this.value((object as Record<string, unknown>)[key], depth + 1);
+    }
+    return `${out}}`;
+  }
+}

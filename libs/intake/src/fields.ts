@@ -1,0 +1,121 @@
+import type { Canonical } from './canonical.ts';
+import type { Issues } from './issues.ts';
+import type { Reader } from './readers.ts';
+
+/** Reads a value and writes its canonical form in one go; `personal` is what must be sealed of it, as JSON. */
+export type Walk<T> = (value: unknown, canon: Canonical, issues: Issues) => Readonly<{ read: T | undefined; canonical: string; personal: string | null }>;
+
+/**
+ * Where one field of a message comes from: properties of its own name, those named in `from`, and those in `also`, which are read in another way;
+ * each in camelCase and snake_case. A field that cannot be null is required or has a value for when nothing is said.
+ */
+export type Field<T> = (Readonly<{ read: Reader<NonNullable<T>> }> | Readonly<{ walk: Walk<NonNullable<T>> }>) &
+  Readonly<{ from?: readonly string[]; also?: Readonly<Record<string, Reader<NonNullable<T>>>> }> &
+  (null extends T ? object : Readonly<{ required: true }> | Readonly<{ otherwise: NonNullable<T> }>);
+/**
+ * Fields of a record. A record in it is read from the same properties, and stays null where it may and none of its fields is said. `fixed` is never
+ * read from a property: it is what it is, or what the message's `finish` makes of it.
+ */
+export type FieldTable<D> = {
+  readonly [K in keyof D]: Field<D[K]> | Readonly<{ fixed: D[K] }> | Readonly<{ within: FieldTable<NonNullable<D[K]>>; optional: null extends D[K] ? true : false }>;
+};
+
+type AnyField = Readonly<{ read?: Reader<unknown>; walk?: Walk<unknown>; from?: readonly string[]; also?: Readonly<Record<string, Reader<unknown>>>; required?: true; otherwise?: unknown }>;
+type AnyTable = Readonly<Record<string, AnyField | Readonly<{ fixed: unknown }> | Readonly<{ within: AnyTable; optional: boolean }>>>;
+type Data = Record<string, unknown>;
+type Group = Readonly<{ name: string; blank: Data; optional: boolean }>;
+type Slot = Readonly<{ field: string; group: Group | null; read: Reader<unknown> | null; walk: Walk<unknown> | null }>;
+
+/** A table made ready: one look-up for each property, one clone for each message. */
+export type Plan = Readonly<{ slots: ReadonlyMap<string, Slot>; blank: Data; groups: readonly Group[]; required: readonly Slot[] }>;
+
+export const snake = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+const spellings = (names: readonly string[]): Iterable<string> => new Set(names.flatMap((name) => [name, snake(name)]));
+
+/** @throws Error (a Defect, when the module loads) where two fields claim one property */
+export const planOf = <D>(table: FieldTable<D>): Plan => {
+  const slots = new Map<string, Slot>();
+  const blank: Data = {};
+  const groups: Group[] = [];
+  const required: Slot[] = [];
+  const claim = (property: string, slot: Slot) => {
+    if (slots.has(property)) throw new Error(`two fields are read from ${property}`);
+    slots.set(property, slot);
+  };
+  const add = (fields: AnyTable, into: Data, group: Group | null) => {
+    for (const [name, field] of Object.entries(fields)) {
+      into[name] = null;
+      if ('fixed' in field) {
+        into[name] = field.fixed;
+        continue;
+      }
+      if ('within' in field) {
+        const inner: Group = { name, blank: {}, optional: field.optional };
+        groups.push(inner);
+        add(field.within, inner.blank, inner);
+        continue;
+      }
+      into[name] = field.otherwise ?? null;
+      const slot: Slot = { field: name, group, read: field.read ?? null, walk: field.walk ?? null };
+      if (field.required) required.push(slot);
+      for (const property of spellings([name, ...(field.from ?? [])])) claim(property, slot);
+      for (const [also, read] of Object.entries(field.also ?? {})) for (const property of spellings([also])) claim(property, { ...slot, read, walk: null });
+    }
+  };
+  add(table as AnyTable, blank, null);
+  return { slots, blank, groups, required };
+};
+
+/** What came of an object: the message's fields, what else there was (JSON objects, plain and personal apart), and the whole in canonical form. */
+export type Taken = Readonly<{ data: Data; properties: string | null; personal: string | null; canonical: string }>;
+/** Tells of a property that has no field whether it must be sealed, beyond what its value gives away. */
+export type IsPersonal = (name: string, value: unknown) => boolean;
+
+/** Reads an object by a plan. Null says nothing. Whatever has no field goes to `properties` or, where anything personal is in it, to `personal`. */
+export const take = (object: object, plan: Plan, canon: Canonical, issues: Issues, isPersonal: IsPersonal): Taken => {
+  const data: Data = { ...plan.blank };
+  for (const { name, blank, optional } of plan.groups) if (!optional) data[name] = { ...blank };
+  let canonical = '';
+  let properties = '';
+  let personal = '';
+  let wrong: Set<string> | undefined;
+  for (const key of canon.keys(object)) {
+    const value = (object as Data)[key];
+    const slot = plan.slots.get(key);
+    issues.enter(key);
+    canon.personal = false;
+    let member = canon.key(key);
+    if (slot === undefined) {
+      member += canon.value(value);
+      if (canon.personal || isPersonal(key, value)) personal = joined(personal, member);
+      else properties = joined(properties, member);
+    } else if (slot.walk !== null && value !== null) {
+      const walked = slot.walk(value, canon, issues);
+      member += walked.canonical;
+      if (walked.personal !== null) personal = joined(personal, canon.key(key) + walked.personal);
+      if (walked.read !== undefined) put(data, slot, walked.read);
+    } else {
+      member += canon.value(value);
+      const before = issues.count;
+      const read = value === null ? undefined : slot.read?.(value, issues);
+      if (read !== undefined) put(data, slot, read);
+      else if (issues.count > before) (wrong ??= new Set()).add(slot.field);
+    }
+    canonical = joined(canonical, member);
+    issues.leave();
+  }
+  for (const slot of plan.required) {
+    const holder = slot.group === null ? data : (data[slot.group.name] as Data | null);
+    if (holder !== null && holder[slot.field] === null && !wrong?.has(slot.field)) issues.add('INTAKE.MISSING', 'This is required.', snake(slot.field));
+  }
+  return { data, properties: asObject(properties), personal: asObject(personal), canonical: `{${canonical}}` };
+};
+
+const joined = (members: string, member: string): string => (members === '' ? member : `${members},${member}`);
+const asObject = (members: string): string | null => (members === '' ? null : `{${members}}`);
+
+const put = (data: Data, { field, group }: Slot, value: unknown): void => {
+  if (group === null) data[field] = value;
+  else ((data[group.name] ??= { ...group.blank }) as Data)[field] = value;
+};

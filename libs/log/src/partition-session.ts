@@ -1,0 +1,39 @@
+import type { Kafka } from 'kafkajs';
+import type { Instant } from '@touchpoint/kernel';
+import type { Log } from '@touchpoint/host';
+import type { LogRecord } from './record.ts';
+
+/** One claimed partition. Its calls never overlap. Any throw discards it; it is opened again from its checkpoint. */
+export interface PartitionSession {
+  /** The offset of the next record it wants. */
+  readonly next: number;
+  /** Commits the effects of records (contiguous, from `next` on) and moves `next` behind the last of them that it took. */
+  process(records: readonly LogRecord[]): Promise<void>;
+  /** Called about every second: `end` is the log's end, read after `at`. Nothing may depend on it but time: wake what is due here. */
+  tick?(tick: Readonly<{ end: number; at: Instant }>): Promise<void>;
+  close?(): void;
+}
+
+export type Subscription = Readonly<{
+  topic: string;
+  /** Claims the partition's checkpoint (raising its version), sends what is pending, and says where to go on. */
+  open: (partition: number, isOurs: () => boolean) => Promise<PartitionSession>;
+}>;
+
+export type WorkerState = Readonly<{ topic: string; partition: number; next: number | undefined; end: number | undefined; lastAt: Instant | undefined; error: string | undefined }>;
+
+export type PartitionWorkerOptions = Readonly<{
+  kafka: Kafka;
+  group: string;
+  subscriptions: readonly Subscription[];
+  log: Log;
+  now: () => Instant;
+  /** The log is not the one the checkpoint was written against: the process must stop. */
+  onFatal: (error: Error) => void;
+  /** How many partitions may be in `process` at once. */
+  concurrency?: number;
+  maxBytesPerPartition?: number;
+  sessionTimeoutMs?: number;
+  /** How long a failed partition rests before it is opened again, first and at most. */
+  backoffMs?: readonly [number, number];
+}>;

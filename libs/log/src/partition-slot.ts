@@ -1,0 +1,236 @@
+import { failureKind, logMismatch, type Instant } from '@touchpoint/kernel';
+import type { Gate } from './gate.ts';
+import type { GroupMember } from './group-member.ts';
+import { checkBounds, type LogBounds } from './log-bounds.ts';
+import type { Feed, LogFetcher } from './log-fetcher.ts';
+import type { PartitionSession, PartitionWorkerOptions, WorkerState } from './partition-session.ts';
+import { OFFSET_OUT_OF_RANGE } from './protocol/cluster.ts';
+import type { Fetched } from './protocol/fetch.ts';
+import { Rest } from './rest.ts';
+
+/** What all partitions of a worker share. */
+export type SlotPorts = Readonly<{
+  options: PartitionWorkerOptions;
+  open: (partition: number, isOurs: () => boolean) => Promise<PartitionSession>;
+  bounds: LogBounds;
+  fetcher: LogFetcher;
+  gate: Gate;
+}>;
+
+/** One stretch of owning a partition: from an assignment to the next, or to its loss. */
+type Tenure = Readonly<{ member: GroupMember }>;
+
+/** One batch in hand and one that waits. */
+const MAX_QUEUED = 2;
+
+/**
+ * One partition, for as long as its worker lives. Its work is done one piece after another, whoever asked for it and under whichever tenure; what began
+ * under a tenure that is over does nothing any more, and what it throws is of no interest.
+ */
+export class PartitionSlot {
+  readonly topic: string;
+  readonly partition: number;
+  readonly #ports: SlotPorts;
+  #tenure: Tenure | undefined;
+  #session: PartitionSession | undefined;
+  #feed: Feed | undefined;
+  #failures = 0;
+  #end: number | undefined;
+  #lastAt: Instant | undefined;
+  #error: string | undefined;
+  #tail: Promise<unknown> = Promise.resolve();
+  #ticking = false;
+  /** Cut with every change of tenure: what waits then has nothing to wait for. */
+  readonly #rest = new Rest();
+
+  constructor(topic: string, partition: number, ports: SlotPorts) {
+    this.topic = topic;
+    this.partition = partition;
+    this.#ports = ports;
+  }
+
+  get name(): string {
+    return `${this.topic}/${this.partition}`;
+  }
+
+  get owned(): boolean {
+    return this.#tenure !== undefined;
+  }
+
+  /** Whether the next fetch leaves it out, though it is ours. */
+  get busy(): boolean {
+    return this.owned && !this.#feed?.room();
+  }
+
+  get state(): WorkerState {
+    return { topic: this.topic, partition: this.partition, next: this.#session?.next, end: this.#end, lastAt: this.#lastAt, error: this.#error };
+  }
+
+  /** It was assigned to us, perhaps again: it is claimed anew, after what is in hand. */
+  assign(member: GroupMember): void {
+    const tenure = (this.#tenure = { member });
+    this.#unfeed();
+    this.#rest.cut();
+    void this.#enqueue(() => this.#open(tenure));
+  }
+
+  /** It is no longer ours. What is in hand goes on and may commit; nothing new begins. @returns where it stood, once that has ended. */
+  async release(): Promise<number | undefined> {
+    this.#tenure = undefined;
+    this.#unfeed();
+    this.#rest.cut();
+    return this.#enqueue(() => {
+      const next = this.#session?.next;
+      if (!this.#tenure) this.#discard();
+      return Promise.resolve(next);
+    });
+  }
+
+  /** A partition that is busy or failing misses its tick. */
+  async tick(tick: { end: number; at: Instant }): Promise<void> {
+    const [tenure, feed, session] = [this.#tenure, this.#feed, this.#session];
+    this.#end = tick.end;
+    if (!tenure || !feed || !session || this.#ticking) return;
+    this.#ticking = true;
+    await this.#work(tenure, feed, async () => {
+      // The end was read before; a checkpoint beyond it is suspicious only if it is beyond the end now.
+      if (tick.end < session.next) await this.#ports.bounds.check(this.topic, this.partition, session.next);
+      await session.tick?.(tick);
+    });
+    this.#ticking = false;
+  }
+
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(work);
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+
+  #unfeed(): void {
+    if (this.#feed) this.#ports.fetcher.remove(this.#feed);
+    this.#feed = undefined;
+  }
+
+  #discard(): void {
+    this.#unfeed();
+    try {
+      this.#session?.close?.();
+    } catch (error) {
+      this.#ports.options.log.error({ topic: this.topic, partition: this.partition, error }, 'a session could not be closed');
+    }
+    this.#session = undefined;
+  }
+
+  /** Claims until it succeeds or the partition is no longer ours. A member that the coordinator may have evicted waits: its claim would fence the owner. */
+  async #open(tenure: Tenure): Promise<void> {
+    const { open, bounds, fetcher, options } = this.#ports;
+    const isOurs = () => this.#tenure === tenure;
+    this.#discard();
+    while (isOurs()) {
+      try {
+        if (!tenure.member.accepted) {
+          await this.#rest.for(50);
+          continue;
+        }
+        const session = (this.#session = await open(this.partition, isOurs));
+        if (isOurs()) await bounds.check(this.topic, this.partition, session.next);
+        if (!isOurs()) return this.#discard();
+        this.#error = undefined;
+        this.#lastAt ??= options.now();
+        return fetcher.add((this.#feed = this.#feedOf(tenure, session)));
+      } catch (error) {
+        const waitMs = this.#failed(error, tenure);
+        if (waitMs === undefined) return;
+        await this.#rest.for(waitMs);
+      }
+    }
+  }
+
+  #feedOf(tenure: Tenure, session: PartitionSession): Feed {
+    let queued = 0;
+    const feed: Feed = {
+      topic: this.topic,
+      partition: this.partition,
+      offset: session.next,
+      room: () => queued < MAX_QUEUED && this.#feed === feed && tenure.member.settled,
+      deliver: (fetched) => {
+        const { records, errorCode, unreadable, end } = fetched;
+        this.#end = Math.max(this.#end ?? 0, end);
+        const failed = errorCode !== 0 || unreadable !== undefined;
+        if (records.length === 0 && !failed) return;
+        feed.offset = (records.at(-1)?.offset ?? feed.offset) + 1;
+        queued = failed ? MAX_QUEUED : queued + 1;
+        void this.#work(tenure, feed, () => this.#process(feed, session, fetched)).then(() => {
+          queued -= 1;
+          this.#ports.fetcher.wake();
+        });
+      },
+    };
+    return feed;
+  }
+
+  /** Work on the open partition, in its turn. What it throws closes the partition, which is then opened again; the other partitions go on meanwhile. */
+  #work(tenure: Tenure, feed: Feed, work: () => Promise<void>): Promise<void> {
+    return this.#enqueue(async () => {
+      // While the group rebalances nothing new begins: a new tenure follows, or none.
+      if (this.#feed !== feed || !tenure.member.settled) return;
+      try {
+        await work();
+      } catch (error) {
+        const waitMs = this.#failed(error, tenure);
+        if (waitMs === undefined) return;
+        void this.#enqueue(async () => {
+          if (this.#tenure === tenure) await this.#rest.for(waitMs);
+          await this.#open(tenure);
+        });
+      }
+    });
+  }
+
+  async #process(feed: Feed, session: PartitionSession, { records, errorCode, unreadable, begin, end }: Fetched): Promise<void> {
+    const { bounds, gate } = this.#ports;
+    if (unreadable !== undefined) throw unreadable;
+    if (errorCode === OFFSET_OUT_OF_RANGE) {
+      await bounds.check(this.topic, this.partition, session.next);
+      throw new Error(`${this.name}: the broker does not have offset ${session.next} yet`);
+    }
+    if (begin >= 0) checkBounds(this.topic, this.partition, session.next, { low: begin, high: Math.max(end, session.next) });
+    records.forEach(({ offset }, i) => {
+      if (offset !== session.next + i) throw logMismatch('LOG.HOLE', `${this.name}: offset ${offset} follows ${session.next + i - 1}: ${offset - session.next - i} records in between are missing`);
+    });
+    for (let taken = 0; taken < records.length && this.#feed === feed; ) {
+      const from = session.next;
+      await gate.through(() => session.process(taken === 0 ? records : records.slice(taken)));
+      if (session.next <= from) throw new Error(`${this.name}: a session made no progress at offset ${from}`);
+      taken += session.next - from;
+      this.#lastAt = records[taken - 1]?.timestamp ?? this.#lastAt;
+      this.#failures = 0;
+    }
+  }
+
+  /** @returns how long to rest before the partition is opened again; undefined when it is not to be opened under this tenure. */
+  #failed(error: unknown, tenure: Tenure): number | undefined {
+    const { log, backoffMs = [200, 10_000], onFatal, group } = this.#ports.options;
+    const { topic, partition } = this;
+    const kind = failureKind(error);
+    this.#discard();
+    if (kind === 'LogMismatch') {
+      this.#error = (error as Error).message;
+      log.error({ group, topic, partition, error }, 'the log does not fit the checkpoint: stopping');
+      onFatal(error as Error);
+      return undefined;
+    }
+    // Somebody else has it by now, as it should be, or the group is about to say who: no reason to leave.
+    if (this.#tenure !== tenure || (kind === 'Fenced' && !tenure.member.settled)) return undefined;
+    this.#error = error instanceof Error ? error.message : String(error);
+    if (kind === 'Fenced') {
+      log.warn({ group, topic, partition }, 'another process owns this partition');
+      tenure.member.end('fenced');
+      return undefined;
+    }
+    const waitMs = Math.min(backoffMs[0] * 2 ** this.#failures, backoffMs[1]);
+    this.#failures += 1;
+    log[kind === 'Transient' ? 'warn' : 'error']({ group, topic, partition, kind, error, waitMs }, 'partition failed; it is opened again from its checkpoint');
+    return waitMs;
+  }
+}

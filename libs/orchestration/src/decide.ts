@@ -1,0 +1,83 @@
+import type { IdentityMessage, OrchestrationMessage, Touchpoint, TouchpointHandedOn } from '@touchpoint/contracts';
+import type { HappenedEvent } from '@touchpoint/journeys';
+import { pick, type CustomerId, type Table } from '@touchpoint/kernel';
+import { Emission, nothing, type Decided } from './emission.ts';
+import { touchpointOf, touchpointText } from './handed-on.ts';
+import { causeOf, type Cause, type Input } from './input.ts';
+import { absorbed, boundedMembers, handedOver, MAX_HOPS, merged, split } from './merging.ts';
+import { EMPTY_PART, foldPart, PART_TOUCHPOINTS } from './part.ts';
+import type { Published } from './published.ts';
+import { enterJourneys, fireTimer, moveRuns, type Deciding } from './running.ts';
+import type { CustomerState } from './state.ts';
+
+type Control = Extract<IdentityMessage | OrchestrationMessage, { type: 'CustomerAbsorbed' | 'CustomerMerged' | 'CustomerSplit' | 'CustomerHandedOver' | 'TouchpointHandedOn' | 'TimerFired' }>;
+
+/** What is no touchpoint and yet decided on. Facts of our own (JourneyEntered, MessageDecided, …) have no place here: they are outputs, and folding them would let a replay differ. */
+const CONTROL: Table<Control, [state: CustomerState, deciding: Deciding], CustomerState> = {
+  CustomerAbsorbed: (message, state, deciding) => absorbed(state, message, deciding),
+  CustomerMerged: (message, state, deciding) => merged(state, message, deciding),
+  CustomerSplit: (message, state, deciding) => split(state, message, deciding),
+  CustomerHandedOver: (message, state, deciding) => handedOver(state, message, deciding),
+  TouchpointHandedOn: ({ data }, state, deciding) => touched(state, touchpointOf(data), { customerId: data.fromCustomerId, via: data.viaCustomerId, hops: data.hops }, deciding),
+  TimerFired: ({ data }, state, deciding) => fireTimer(state, data.timerId, data.historical || deciding.out.cause.historical, deciding),
+};
+
+/** Does a type of message concern decisions at all? Of any other, neither the body nor the customer's state is needed. */
+export const concerns = (published: Published, type: string): boolean => PART_TOUCHPOINTS.has(type) || published.watched.has(type) || Object.hasOwn(CONTROL, type);
+
+/**
+ * Decides on one record of a customer's timeline under the set in force. Pure: the same state, record and set give the same answer, and time is what the record says.
+ * An input at or before the one that the state was last changed by is a repeat: it changes nothing and emits nothing.
+ * @throws Error (a Defect) at a state or a hand-over of a newer version.
+ */
+export const decide = (state: CustomerState, input: Input, published: Published): Decided => {
+  const { message, recorded } = input;
+  if (!concerns(published, message.type) || recorded.position.offset <= state.offset) return nothing(state);
+  const control = pick<Control, [CustomerState, Deciding], CustomerState>(CONTROL, message.type);
+  const out = new Emission(message.type === 'TouchpointHandedOn' ? handedOnCause(message, input) : causeOf(input));
+  const deciding = { published, out };
+  return out.decided(state, control ? control(message as Control, state, deciding) : touched(state, message as Touchpoint, null, deciding));
+};
+
+/** A touchpoint that was handed on keeps its own times: it may start what it would have started here, and history stays history. */
+const handedOnCause = ({ data }: TouchpointHandedOn, input: Input): Cause => ({
+  ...causeOf(input), type: data.messageType, messageId: data.messageId, publisher: data.publisher, at: Math.min(data.occurredAt, data.receivedAt), now: data.receivedAt, historical: data.historical,
+});
+
+type Origin = Readonly<{ customerId: CustomerId; via: CustomerId; hops: number }>;
+
+/** Folds a touchpoint, of this timeline or handed on from a member's; then ends, moves and starts runs. One on an absorbed customer is handed on instead. */
+const touched = (before: CustomerState, message: Touchpoint, origin: Origin | null, deciding: Deciding): CustomerState => {
+  const { at } = deciding.out.cause;
+  const state = origin ? foldMember(before, message, origin, deciding) : foldOwn(before, message, at);
+  if (state.absorbedBy) {
+    handOn(message, origin, state.absorbedBy, deciding);
+    return state;
+  }
+  const event: HappenedEvent = { type: message.type, at, data: message.data, commandId: commandOf(message) };
+  return enterJourneys(moveRuns(state, event, deciding), event, deciding);
+};
+
+const foldOwn = (state: CustomerState, message: Touchpoint, at: number): CustomerState => {
+  const own = foldPart(state.own, message, at);
+  return own === state.own ? state : { ...state, own };
+};
+
+const foldMember = (state: CustomerState, message: Touchpoint, { customerId, via }: Origin, { out: { cause } }: Deciding): CustomerState => {
+  const member = state.members[customerId] ?? { ...EMPTY_PART, joinedAt: cause.now, via };
+  const folded = foldPart(member, message, cause.at);
+  return folded === member ? state : { ...state, members: boundedMembers({ ...state.members, [customerId]: { ...folded, joinedAt: member.joinedAt, via: member.via } }) };
+};
+
+const handOn = (message: Touchpoint, origin: Origin | null, to: CustomerId, { out }: Deciding): void => {
+  const { cause } = out;
+  const hops = (origin?.hops ?? 0) + 1;
+  if (hops > MAX_HOPS) throw new Error(`a touchpoint was handed on ${hops} times: the chain of those who were absorbed is a circle`);
+  out.fact({ type: 'TouchpointHandedOn', data: {
+    fromCustomerId: origin?.customerId ?? cause.customerId, viaCustomerId: cause.customerId, toCustomerId: to, messageType: message.type, data: touchpointText(message.data), messageId: cause.messageId, publisher: cause.publisher,
+    occurredAt: cause.at, receivedAt: cause.now, historical: cause.historical, hops, causeOffset: cause.offset,
+  } }, to);
+};
+
+/** The command that an event about a message names. */
+const commandOf = ({ data }: Touchpoint): string | null => ('message' in data ? (data.message?.commandId ?? null) : null);

@@ -1,0 +1,57 @@
+import type { OrchestrationMessage, SendMessage, TimerFired } from '@touchpoint/contracts';
+import { derivedId, type CustomerId, type Instant } from '@touchpoint/kernel';
+import type { Cause } from './input.ts';
+import type { CustomerState } from './state.ts';
+
+/** A fact for a timeline. Its id derives from the cause's place on the log, so that deciding again gives the same one. */
+export type Fact = Readonly<{
+  messageId: string;
+  /** Whose timeline it belongs on: the customer's, or the survivor's. */
+  customerId: CustomerId;
+  message: OrchestrationMessage;
+  occurredAt: Instant;
+  causationId: string;
+}>;
+/** A command for delivery. `urgent`: it is transactional and must not stand behind a campaign. */
+export type CommandOut = Readonly<{ message: SendMessage; urgent: boolean }>;
+/** A timer to keep. When it is due it comes back as `TimerFired` with this data. */
+export type Timer = TimerFired['data'];
+
+/** What one input comes to. The same state object back means that nothing changed and nothing was emitted. */
+export type Decided = Readonly<{ state: CustomerState; facts: readonly Fact[]; commands: readonly CommandOut[]; timers: Readonly<{ set: readonly Timer[]; cancelled: readonly string[] }> }>;
+
+/** Gathers what a decision emits. */
+export class Emission {
+  readonly facts: Fact[] = [];
+  readonly commands: CommandOut[] = [];
+  readonly set: Timer[] = [];
+  readonly cancelled: string[] = [];
+  readonly cause: Cause;
+
+  constructor(cause: Cause) {
+    this.cause = cause;
+  }
+
+  fact(message: OrchestrationMessage, customerId: CustomerId = this.cause.customerId): void {
+    const { customerId: own, offset, now, recordId } = this.cause;
+    this.facts.push({ messageId: derivedId('fact', own, String(offset), String(this.facts.length)), customerId, message, occurredAt: now, causationId: recordId });
+  }
+
+  command(message: SendMessage): void {
+    this.commands.push({ message, urgent: message.data.messageClass === 'transactional' });
+  }
+
+  /** Nothing was emitted. */
+  get empty(): boolean {
+    return this.facts.length + this.commands.length + this.set.length + this.cancelled.length === 0;
+  }
+
+  decided(before: CustomerState, after: CustomerState): Decided {
+    if (after === before && this.empty) return nothing(before);
+    return { state: { ...after, offset: this.cause.offset }, facts: this.facts, commands: this.commands, timers: { set: this.set, cancelled: this.cancelled } };
+  }
+}
+
+const NONE: readonly never[] = [];
+const NO_TIMERS = { set: NONE, cancelled: NONE };
+export const nothing = (state: CustomerState): Decided => ({ state, facts: NONE, commands: NONE, timers: NO_TIMERS });

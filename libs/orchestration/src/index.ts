@@ -1,0 +1,11 @@
+export * from './command-review.policy.ts';
+export { base64, fromBase64, reachable, type ContactChannel, type ContactPoint } from './contact-points.ts';
+export * from './decide.ts';
+export type { CommandOut, Decided, Fact, Timer } from './emission.ts';
+export type { Input } from './input.ts';
+export { MEASURES, MEASURE_KINDS, type MeasureName, type Measures } from './measures.ts';
+export type { Held } from './message.policy.ts';
+export type { Part } from './part.ts';
+export * from './publication.ts';
+export * from './published.ts';
+export { emptyState, parseState, partsOf, serialiseState, STATE_VERSION, type CustomerState, type Member } from './state.ts';

@@ -1,0 +1,155 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { consentAnswer } from '@touchpoint/consent';
+import type { TimelineEvent } from '@touchpoint/contracts';
+import { DAY, type CustomerId, type Instant } from '@touchpoint/kernel';
+import type { Decided } from './emission.ts';
+import { measured } from './measures.ts';
+import { MAX_MEMBERS, parseState, partsOf, serialiseState } from './state.ts';
+import { at, consent, customer, device, email, fired, historical, message, order, play, publish, told, type Moment } from './testing/given.ts';
+
+const root = new URL('../../../', import.meta.url);
+const files = Object.fromEntries(['journeys', 'templates'].flatMap((folder) => readdirSync(new URL(folder, root), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).map((file) => [relative(fileURLToPath(root), file), readFileSync(file, 'utf8')])));
+const schema = JSON.parse(readFileSync(new URL('schemas/journey.schema.json', root), 'utf8')) as object;
+const published = publish(files, schema);
+
+const [a, b, c] = ['a', 'b', 'c'].map(customer) as [CustomerId, CustomerId, CustomerId];
+const absorbed = (who: CustomerId, by: CustomerId) => message('CustomerAbsorbed', { customerId: who, survivorId: by, by: 'alias' });
+const merged = (who: CustomerId, into: CustomerId) => message('CustomerMerged', { customerId: into, absorbedId: who, by: 'alias' });
+const split = (who: CustomerId, from: CustomerId) => message('CustomerSplit', { customerId: from, memberId: who, sources: [], requestedBy: 'operator' });
+/** What a decision sends to another customer's timeline. */
+const handed = (decided: Decided, when: Instant): readonly (readonly [CustomerId, Moment])[] =>
+  decided.facts.flatMap(({ customerId, message: fact }) => (['CustomerHandedOver', 'TouchpointHandedOn'].includes(fact.type) ? [[customerId, at(when, fact as TimelineEvent)] as const] : []));
+const on = (who: CustomerId, state: Decided['state'] | undefined, ...moments: readonly Moment[]) => play(published, moments, state, who);
+const counted = (decided: Decided) => measured(partsOf(decided.state).map(({ measures }) => measures), 'orders.count');
+const word = (decided: Decided) => consentAnswer(partsOf(decided.state), 'email', 'marketing');
+const day = (n: number): Instant => Date.parse('2026-01-01') + n * DAY;
+
+describe('a customer who is absorbed', () => {
+  const known = on(b, undefined, at(day(0), email('b')), at(day(1), order('1')));
+  const gone = on(b, known.state, at(day(2), absorbed(b, a)));
+  it('hands over what decisions rest on, and its runs end', () => expect(told(gone)).toEqual(['leaves reactivation: merged', `hands over to ${a}`, 'cancels a timer']));
+  it('decides nothing any more, and hands each touchpoint on', () => {
+    const after = on(b, gone.state, at(day(3), order('2')), at(day(3), message('ProductViewed', {})), fired(known.timers.set[0]!));
+    expect(told(after)).toEqual([`hands OrderCompleted on to ${a}`]);
+    expect(after.state.own.measures['orders.count']).toBe(2);
+  });
+  it('decides for itself again after a split', () => expect(told(on(b, gone.state, at(day(3), split(b, a)), at(day(4), order('2'))))).toEqual(expect.arrayContaining(['sends order-confirmation', 'enters reactivation'])));
+  it('decides nothing on a merge that is about somebody else', () => expect(told(on(b, known.state, at(day(2), absorbed(a, b)), at(day(2), merged(b, a)), at(day(2), split(a, c))))).toEqual([]));
+});
+
+describe('a customer who survives', () => {
+  const reached = [at(day(0), email('a')), at(day(0), consent('email', true))];
+  const [toA] = handed(on(b, undefined, at(day(1), order('1')), at(day(1), device('phone')), at(day(2), absorbed(b, a))), day(2));
+  const handOver = toA![1];
+
+  it('holds marketing from the merge to the hand-over, and confirms orders meanwhile', () => {
+    const waiting = on(a, undefined, ...reached, at(day(-100), order('9')));
+    const timer = waiting.timers.set[0]!;
+    const between = on(a, waiting.state, at(day(0), merged(b, a)), at(day(0), order('8')), fired({ ...timer, dueAt: day(0) }));
+    expect(told(between)).toEqual(expect.arrayContaining(['sends order-confirmation']));
+    expect(told(on(a, waiting.state, at(day(0), merged(b, a)), fired(timer)))).toEqual(expect.arrayContaining(['holds reactivation-email: merge pending', 'holds reactivation-push: merge pending']));
+    expect(told(on(a, waiting.state, at(day(0), merged(b, a)), handOver, fired(timer)))).not.toEqual(expect.arrayContaining(['holds reactivation-email: merge pending']));
+  });
+  it('is not held by a hand-over that came before the merge', () => {
+    const early = on(a, undefined, ...reached, at(day(-80), order('9')), handOver, at(day(2), merged(b, a)));
+    expect(early.state).toMatchObject({ pending: {}, early: {} });
+  });
+  it('counts both, and reaches the devices of both', () => {
+    const both = on(a, undefined, ...reached, at(day(0), order('9')), at(day(2), merged(b, a)), handOver);
+    expect(counted(both)).toBe(2);
+    expect(partsOf(both.state).flatMap(({ contacts }) => Object.keys(contacts))).toEqual(['email', expect.stringMatching(/^push:/)]);
+  });
+  it('counts 90 days from the newest order of both', () => {
+    expect(told(on(a, on(a, undefined, ...reached, at(day(0), order('9'))).state, at(day(2), merged(b, a)), handOver))).toEqual(['leaves reactivation: restarted', 'enters reactivation', 'cancels a timer', 'timer quiet 2026-04-02']);
+    expect(told(on(a, on(a, undefined, ...reached, at(day(2), order('9'))).state, at(day(2), merged(b, a)), handOver))).toEqual([]);
+    expect(told(on(a, on(a, undefined, ...reached).state, at(day(2), merged(b, a)), handOver))).toEqual(['enters reactivation', 'timer quiet 2026-04-02']);
+  });
+  it('does not remind of what the other was reminded of already', () => {
+    const rung = on(b, undefined, at(day(1), order('1')));
+    const mailed = on(b, rung.state, fired(rung.timers.set[0]!));
+    const [over] = handed(on(b, mailed.state, at(day(95), absorbed(b, a))), day(95));
+    expect(told(on(a, on(a, undefined, ...reached, at(day(0), order('9'))).state, at(day(95), merged(b, a)), over![1]))).toEqual(['leaves reactivation: restarted', 'cancels a timer']);
+  });
+  it('decides on a touchpoint that is handed on, with its own times', () => {
+    const [[, late]] = handed(on(b, on(b, undefined, at(day(2), absorbed(b, a))).state, at(day(3), order('2'))), day(30)) as [readonly [CustomerId, Moment]];
+    const decided = on(a, on(a, undefined, ...reached, at(day(2), merged(b, a))).state, late);
+    expect(told(decided)).toEqual(['enters order-confirmation', 'sends order-confirmation', 'leaves order-confirmation: completed', 'enters reactivation', 'command email, urgent', 'timer quiet 2026-04-04']);
+    expect(decided.commands[0]!.message.data.notAfter).toBe(day(5));
+  });
+  it('starts nothing from history that is handed on', () => {
+    const [[, late]] = handed(on(b, on(b, undefined, at(day(2), absorbed(b, a))).state, historical(day(-300), day(3), order('2'))), day(3)) as [readonly [CustomerId, Moment]];
+    const decided = on(a, on(a, undefined, ...reached).state, late);
+    expect([told(decided), counted(decided)]).toEqual([[], 1]);
+  });
+  it('loses what a split takes out, and keeps what it is not about', () => {
+    const both = on(a, undefined, ...reached, at(day(0), order('9')), at(day(2), merged(b, a)), handOver);
+    expect(counted(on(a, both.state, at(day(4), split(b, a))))).toBe(1);
+    expect(counted(on(a, both.state, at(day(4), split(c, a))))).toBe(2);
+  });
+  it('tells no more members apart than it can hold, and counts them all', () => {
+    let state = on(a, undefined).state;
+    for (let i = 0; i < MAX_MEMBERS + 9; i++) {
+      const other = customer(`other-${i}`);
+      const [[, over]] = handed(on(other, undefined, at(day(i), order(`${i}`)), at(day(i), absorbed(other, a))), day(i)) as [readonly [CustomerId, Moment]];
+      state = on(a, state, at(day(i), merged(other, a)), over).state;
+    }
+    expect(Object.keys(state.members)).toHaveLength(MAX_MEMBERS);
+    expect(measured(partsOf(state).map(({ measures }) => measures), 'orders.count')).toBe(MAX_MEMBERS + 9);
+  });
+});
+
+describe('Merge order does not matter', () => {
+  /** Three timelines: c is absorbed into b, and b into a. Each is read in order; what is sent between them keeps its order, and may wait. */
+  type World = { inputs: Record<string, Moment[]>; states: Record<string, Decided | undefined>; orders: number };
+  const touchpoint = fc.record({ who: fc.constantFrom(a, b, c), what: fc.constantFrom('order', 'yes', 'no'), day: fc.nat(30) });
+  const scenario = fc.record({ before: fc.array(touchpoint, { maxLength: 6 }), between: fc.array(touchpoint, { maxLength: 4 }), after: fc.array(touchpoint, { maxLength: 6 }), turns: fc.array(fc.nat(2), { maxLength: 60 }) });
+  const momentOf = ({ what, day: n }: { what: string; day: number }, from: number, i: number): Moment => at(day(from + n), what === 'order' ? order(`${from}-${i}`) : consent('email', what === 'yes'));
+
+  const run = ({ before, between, after, turns }: typeof scenario extends fc.Arbitrary<infer S> ? S : never): World => {
+    const world: World = { inputs: { [a]: [], [b]: [], [c]: [] }, states: {}, orders: 0 };
+    const add = (list: typeof before, from: number) => list.forEach((one, i) => {
+      if (one.what === 'order') world.orders++;
+      world.inputs[one.who]!.push(momentOf(one, from, i));
+    });
+    add(before, 0);
+    world.inputs[c]!.push(at(day(40), absorbed(c, b)));
+    world.inputs[b]!.push(at(day(40), merged(c, b)));
+    add(between, 50);
+    world.inputs[b]!.push(at(day(90), absorbed(b, a)));
+    world.inputs[a]!.push(at(day(90), merged(b, a)));
+    add(after, 100);
+    const step = (who: CustomerId): void => {
+      const next = world.inputs[who]!.shift();
+      if (!next) return;
+      const decided = play(published, [next], parseState(world.states[who] && serialiseState(world.states[who]!.state)), who, world.states[who] ? world.states[who]!.state.offset + 1 : 0);
+      world.states[who] = decided;
+      for (const [to, moment] of handed(decided, Math.max(next.at, day(90)))) world.inputs[to]!.push(moment);
+    };
+    for (const turn of turns) step([a, b, c][turn]!);
+    while ([a, b, c].some((who) => world.inputs[who]!.length > 0)) for (const who of [a, b, c]) step(who);
+    return world;
+  };
+
+  it('the survivor ends with the same measures, consent and timers whatever the interleaving', () =>
+    fc.assert(fc.property(scenario, fc.array(fc.nat(2), { maxLength: 60 }), (one, turns) => {
+      const [first, second] = [run(one), run({ ...one, turns })];
+      for (const world of [first, second]) {
+        const survivor = world.states[a]!;
+        expect(counted(survivor)).toBe(world.orders);
+        expect(survivor.state.pending).toEqual({});
+      }
+      const seen = (world: World) => ({ word: word(world.states[a]!), latest: world.states[a]!.state.journeys['reactivation']?.latest, due: world.states[a]!.state.runs.map(({ timer }) => timer!.dueAt) });
+      expect(seen(second)).toEqual(seen(first));
+    }), { numRuns: 150 }));
+
+  it('an opt-out of any of them from after all merges, or the last word before, is the survivor\'s', () =>
+    fc.assert(fc.property(scenario, (one) => {
+      const world = run({ ...one, between: [], after: [] });
+      const words = (who: CustomerId) => one.before.map((touch, i) => ({ ...touch, i })).filter((touch) => touch.who === who && touch.what !== 'order').toSorted((x, y) => x.day - y.day || (x.what === 'no' ? 1 : -1)).at(-1)?.what;
+      if ([a, b, c].some((who) => words(who) === 'no')) expect(word(world.states[a]!)).toBe('withdrawn');
+    }), { numRuns: 100 }));
+});

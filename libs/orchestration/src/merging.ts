@@ -1,0 +1,104 @@
+import type { CustomerAbsorbed, CustomerHandedOver, CustomerMerged, CustomerSplit } from '@touchpoint/contracts';
+import { startRun, type Run } from '@touchpoint/journeys';
+import type { CustomerId, Instant } from '@touchpoint/kernel';
+import { isEmptyPart, joinedPart, type Part } from './part.ts';
+import { endRun, restart, type Deciding } from './running.ts';
+import { MAX_KEYS, MAX_MEMBERS, MAX_PENDING, STATE_VERSION, type CustomerState, type Member, type Remembered } from './state.ts';
+
+/** A run that still rests at its first step, so that the survivor can begin it anew. */
+type Resting = Readonly<{ at: Instant; cause: string; entry: Run['entry']; runId: string }>;
+/** What `CustomerHandedOver` carries. `via`: who hands it over, the absorbed customer or one further along the chain. */
+type HandOver = Readonly<{ via: string; hops: number; joinedAt: Instant; parts: Readonly<Record<string, Part>>; pending: readonly string[]; journeys: Readonly<Record<string, Remembered>>; resting: Readonly<Record<string, Resting>> }>;
+
+/** Longest chain of customers that were absorbed one into the other. Longer is a circle, which identity never makes. */
+export const MAX_HOPS = 32;
+/** Where members end up that are not told apart any more. */
+const REST = 'rest';
+
+const handOver = (from: CustomerId, to: CustomerId, hand: HandOver, { out }: Deciding): void => {
+  if (hand.hops > MAX_HOPS) throw new Error(`the customer ${from} was handed over ${hand.hops} times: the chain of those who were absorbed is a circle`);
+  out.fact({ type: 'CustomerHandedOver', data: { fromCustomerId: from, toCustomerId: to, stateVersion: STATE_VERSION, state: JSON.stringify(hand), causeOffset: out.cause.offset } }, to);
+};
+
+/** This customer became a part of another: its runs end, and all that decisions rest on goes to the survivor. */
+export const absorbed = (before: CustomerState, { data: { customerId, survivorId } }: CustomerAbsorbed, deciding: Deciding): CustomerState => {
+  const { out: { cause }, published } = deciding;
+  if (customerId !== cause.customerId) return before;
+  const resting: Record<string, Resting> = {};
+  for (const run of before.runs) {
+    const journey = published.journeys.get(run.journey);
+    if (journey?.document.reentry.rule === 'restart' && run.step === journey.first) resting[run.journey] = { at: run.enteredAt, cause: run.cause, entry: run.entry, runId: run.id };
+  }
+  const state = before.runs.reduce((left, run) => endRun(left, run, 'merged', deciding), before);
+  handOver(customerId, survivorId, { via: customerId, hops: 1, joinedAt: cause.now, parts: { [customerId]: state.own, ...state.members }, pending: Object.keys(state.pending), journeys: state.journeys, resting }, deciding);
+  return { ...state, absorbedBy: survivorId };
+};
+
+/** Another customer became a part of this one. Until its hand-over is here, marketing is held: it may have opted out. */
+export const merged = (state: CustomerState, { data: { customerId, absorbedId } }: CustomerMerged, { out: { cause } }: Deciding): CustomerState => {
+  if (customerId !== cause.customerId) return state;
+  if (state.early[absorbedId] !== undefined) return { ...state, early: left(state.early, absorbedId) };
+  return Object.keys(state.pending).length >= MAX_PENDING ? state : { ...state, pending: { ...state.pending, [absorbedId]: cause.now } };
+};
+
+/** What decisions about a merged customer rest on has arrived. Whoever was absorbed meanwhile hands it on. */
+export const handedOver = (before: CustomerState, { data }: CustomerHandedOver, deciding: Deciding): CustomerState => {
+  const { customerId } = deciding.out.cause;
+  if (data.stateVersion !== STATE_VERSION) throw new Error(`a hand-over has the version ${data.stateVersion}; this engine knows ${STATE_VERSION}`);
+  const hand = JSON.parse(data.state) as HandOver;
+  const from = data.fromCustomerId;
+  const expected = before.pending[from] !== undefined;
+  const pending: Record<string, Instant> = { ...left(before.pending, from) };
+  for (const id of hand.pending) if (id !== customerId && Object.keys(pending).length < MAX_PENDING) pending[id] ??= deciding.out.cause.now;
+  const early = !expected && hand.via === from && Object.keys(before.early).length < MAX_PENDING ? { ...before.early, [from]: hand.joinedAt } : before.early;
+  const state = { ...before, members: withMembers(before.members, hand, customerId), pending, early };
+  if (!state.absorbedBy) return takeJourneys(state, hand, deciding);
+  handOver(from, state.absorbedBy, { ...hand, via: customerId, hops: hand.hops + 1 }, deciding);
+  return state;
+};
+
+const withMembers = (before: CustomerState['members'], { parts, joinedAt, via }: HandOver, self: string): CustomerState['members'] => {
+  const members: Record<string, Member> = { ...before };
+  for (const [id, part] of Object.entries(parts)) if (id !== self && !isEmptyPart(part)) members[id] = { ...part, joinedAt, via };
+  return boundedMembers(members);
+};
+
+/** Beyond the bound the oldest two become one, which no split takes out any more. */
+export const boundedMembers = (members: CustomerState['members']): CustomerState['members'] => {
+  const ids = Object.keys(members);
+  if (ids.length <= MAX_MEMBERS) return members;
+  const age = (id: string): number => (id === REST ? -1 : members[id]!.joinedAt);
+  const [a, b] = ids.sort((one, other) => age(one) - age(other) || (one < other ? -1 : 1)) as [string, string];
+  const { [a]: first, [b]: second, ...kept } = members;
+  return boundedMembers({ ...kept, [REST]: { ...joinedPart(first!, second!), joinedAt: Math.max(first!.joinedAt, second!.joinedAt), via: REST } });
+};
+
+/** What the journeys of the two remember becomes one; a run that rested since a newer event than ours goes on here. */
+const takeJourneys = (before: CustomerState, { journeys, resting }: HandOver, deciding: Deciding): CustomerState => {
+  const { published, out: { cause } } = deciding;
+  let state = before;
+  for (const [id, memory] of Object.entries(journeys)) {
+    const ours = state.journeys[id] ?? {};
+    const keys = [...new Set([...(memory.keys ?? []), ...(ours.keys ?? [])])].slice(-MAX_KEYS);
+    if (keys.length) state = { ...state, journeys: { ...state.journeys, [id]: { ...ours, keys } } };
+    const journey = published.journeys.get(id);
+    if (!journey || memory.latest === undefined || memory.latest <= (ours.latest ?? -Infinity)) continue;
+    const rested = resting[id];
+    const run = rested ? { ...startRun(journey, cause.customerId, { key: `handed/${rested.runId}`, messageId: rested.cause, at: rested.at, data: {} }), entry: rested.entry } : null;
+    state = restart(state, journey, run, null, deciding, memory.latest);
+  }
+  return state;
+};
+
+/** A member stands alone again: it decides for itself, and what came by it leaves the other. */
+export const split = (state: CustomerState, { data: { customerId, memberId } }: CustomerSplit, { out: { cause } }: Deciding): CustomerState => {
+  if (cause.customerId === memberId) return state.absorbedBy === null ? state : { ...state, absorbedBy: null };
+  if (cause.customerId !== customerId) return state;
+  const members = Object.fromEntries(Object.entries(state.members).filter(([id, { via }]) => id !== memberId && via !== memberId));
+  return { ...state, members, pending: left(state.pending, memberId), early: left(state.early, memberId) };
+};
+
+const left = <T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> => {
+  const { [key]: _gone, ...others } = record;
+  return others;
+};
