@@ -14,6 +14,6 @@ const specs = '<rootDir>/{apps,libs,tools}/**/src/**/*';
 export default {
   projects: [
     { ...base, displayName: 'pure', testMatch: [`${specs}.spec.ts`], testPathIgnorePatterns: ['/node_modules/', '\\.(int|e2e)\\.spec\\.ts$'] },
-    { ...base, displayName: 'stack', testMatch: [`${specs}.int.spec.ts`, `${specs}.e2e.spec.ts`] },
+    { ...base, displayName: 'stack', testMatch: [`${specs}.int.spec.ts`, `${specs}.e2e.spec.ts`], setupFilesAfterEnv: ['<rootDir>/libs/testing/src/patience.setup.ts'] },
   ],
 };
