@@ -1,10 +1,11 @@
-import { defineConfig, http, kafka, postgres, registry, vault, wholeNumberOr } from '@touchpoint/host';
+import { defineConfig, http, kafka, postgres, registry, vault, wholeNumberOr, worker } from '@touchpoint/host';
 
 export const config = defineConfig('delivery-service', {
   ...http(4014),
   ...kafka,
   ...registry,
   ...postgres,
+  ...worker,
   ...vault,
   CALL_LIMIT_MS: { schema: wholeNumberOr(10_000, 100, 60_000), doc: 'Milliseconds a provider may take to answer.' },
   CALL_MARGIN_MS: { schema: wholeNumberOr(2_000, 100, 60_000), doc: 'Added to the limit: a claim without outcome that is older was lost in a crash.' },
