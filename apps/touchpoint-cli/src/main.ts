@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { processContext, type CommandFile } from './command.ts';
+import { demoCommand } from './commands/demo.command.ts';
 import { downCommand } from './commands/down.command.ts';
 import { journeysCommand } from './commands/journeys.command.ts';
 import { keysCommand } from './commands/keys.command.ts';
@@ -21,6 +22,7 @@ const commands: readonly CommandFile[] = [
   statusCommand,
   logsCommand,
   downCommand,
+  demoCommand,
   importCommand,
   journeysCommand,
   keysCommand,

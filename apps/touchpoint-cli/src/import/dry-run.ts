@@ -23,7 +23,7 @@ export const dryRun = async (input: InputFile, { compiled }: MappingFile, { out,
   let events = 0;
   const take = (items: readonly Item[]): void => {
     for (const item of items) {
-      counts = withItem(counts, item, false);
+      counts = withItem(counts, item);
       if (item.kind === 'event' && events++ < SHOWN) out(shown(item));
       if (item.kind === 'rejected' && counts.rejected <= SHOWN_REJECTS) err(`line ${item.lines.first}${item.key === null ? '' : ` (${item.key})`}: ${item.reason}\n`);
     }

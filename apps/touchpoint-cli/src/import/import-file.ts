@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openMapper } from '@touchpoint/mapping';
 import { paint, type Terminal } from '../view/terminal.ts';
@@ -43,7 +43,7 @@ const every = (ms: number): (() => boolean) => {
 export const importFile = async ({ input, mapping, target, options, terminal, stop, abandon }: ImportJob): Promise<Ending & Readonly<{ end: ImportEnd | 'before' }>> => {
   const began = performance.now();
   if (input.size > LARGE) terminal.err(`Reads ${input.path} once to know it again …\n`);
-  const ledger = openLedger(join(target.places.dir, 'imports'), { fileHash: await input.hash(), mappingHash: mapping.hash, url: target.url, key: target.key });
+  const ledger = openLedger(target.places.imports, { fileHash: await input.hash(), mappingHash: mapping.hash, url: target.url, key: target.key });
   const from = (options.again ? null : await ledger.read()) ?? BEGINNING;
   const rejectsPath = options.rejects ?? `${input.path}.rejects.ndjson`;
   const ending = { file: basename(input.path), mapping: mapping.compiled.mapping.name, rejects: rejectsPath };

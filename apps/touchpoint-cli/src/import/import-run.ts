@@ -31,7 +31,8 @@ export const runImport = async ({ pieces, mapper, lanes, settlement, stop, onRow
         before--;
         continue;
       }
-      await lanes.add(settlement.enter(item));
+      const entry = settlement.enter(item);
+      if (item.kind === 'event') await lanes.add(item.message, entry);
     }
     await lanes.relieve();
     await settlement.settle();

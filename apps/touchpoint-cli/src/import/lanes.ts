@@ -1,3 +1,4 @@
+import type { ImportMessage } from '@touchpoint/mapping';
 import type { SendBatch } from './batch-sender.ts';
 import type { Entry, Settlement } from './settlement.ts';
 
@@ -43,10 +44,8 @@ export class Lanes {
   }
 
   /** Takes a message; waits while its lane is full. @throws what made a batch fail for good */
-  async add(entry: Entry): Promise<void> {
-    if (entry.item.kind !== 'event') return;
-    const { message } = entry.item;
-    const lane = this.#lanes[laneOf(message.messageId, this.#lanes.length)]!;
+  async add(message: ImportMessage, entry: Entry): Promise<void> {
+    const lane = this.#lanes[laneOf(message.userId ?? message.anonymousId ?? '', this.#lanes.length)]!;
     const json = JSON.stringify(message);
     const bytes = Buffer.byteLength(json) + 1;
     const { batchEvents, batchBytes } = this.#limits;
@@ -92,8 +91,9 @@ export class Lanes {
   async #fly(batch: readonly Outgoing[]): Promise<void> {
     const outcomes = await this.#send(batch.map(({ json }) => json));
     for (const [i, { entry }] of batch.entries()) {
+      const refused = outcomes[i];
+      if (refused) entry.rejected = { code: refused.code, reason: refused.message };
       entry.done = true;
-      entry.refused = outcomes[i] ?? null;
     }
     await this.#settlement.settle();
   }

@@ -37,7 +37,7 @@ describe('items that are acknowledged in any order', () => {
         const acknowledged = new Set(entries.flatMap((entry, i) => (entry.done ? [i] : [])));
         for (const i of plan.map((_, index) => index).sort((a, b) => plan[a]!.rank - plan[b]!.rank)) {
           entries[i]!.done = true;
-          if (!plan[i]!.isBad && plan[i]!.refuse) entries[i]!.refused = { index: 0, code: 'R', message: 'r' };
+          if (!plan[i]!.isBad && plan[i]!.refuse) entries[i]!.rejected = { code: 'R', reason: 'r' };
           acknowledged.add(i);
           await settlement.settle();
           const { items } = settlement.state;
@@ -84,7 +84,7 @@ describe('a settlement', () => {
   });
   it('counts only so many names apart', () => {
     let counts = NOTHING;
-    for (let i = 0; i < 100; i++) counts = withItem(counts, { ...event(i), message: { type: 'track', event: `E${i}`, messageId: '', timestamp: '', historical: true } } as Item, false);
+    for (let i = 0; i < 100; i++) counts = withItem(counts, { ...event(i), message: { type: 'track', event: `E${i}`, messageId: '', timestamp: '', historical: true } } as Item);
     expect(Object.keys(counts.events)).toHaveLength(41);
     expect(counts.events['others']).toBe(60);
   });

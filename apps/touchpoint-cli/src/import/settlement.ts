@@ -1,15 +1,20 @@
-import type { Item } from '@touchpoint/mapping';
-import type { Refused } from './ingest-client.ts';
+import type { Item, Lines } from '@touchpoint/mapping';
 import type { Counts, Ledger, LedgerState } from './ledger.ts';
 import type { RejectFile, RejectLine } from './reject-file.ts';
 
-/** An item of the file on its way. */
-export type Entry = { readonly item: Item; done: boolean; refused: Refused | null };
+type Reason = Readonly<{ code: string; reason: string }>;
+/** An item of the file on its way: what is told of it in the end, and not its message, which is held while it is sent only. */
+export type Entry = { readonly key: string | null; readonly lines: Lines; readonly name: string | null; rejected: Reason | null; done: boolean };
 
-const rejectLine = ({ item, refused }: Entry): RejectLine | null => {
-  const reason = refused ? { code: refused.code, reason: refused.message } : item.kind === 'rejected' ? { code: item.code, reason: item.reason } : null;
-  return reason && { line: item.lines.first, lastLine: item.lines.last, rows: item.lines.rows, key: item.key, ...reason };
-};
+const entryOf = (item: Item): Entry => ({
+  key: item.key,
+  lines: item.lines,
+  name: item.kind === 'event' ? (item.message.event ?? item.message.type) : null,
+  rejected: item.kind === 'rejected' ? { code: item.code, reason: item.reason } : null,
+  done: item.kind !== 'event',
+});
+
+const rejectLine = ({ key, lines, rejected }: Entry): RejectLine | null => rejected && { line: lines.first, lastLine: lines.last, rows: lines.rows, key, ...rejected };
 
 /** Names may come from the file, so only so many are counted apart. */
 const MOST_NAMES = 40;
@@ -18,13 +23,13 @@ const withEvent = (events: Counts['events'], name: string): Counts['events'] => 
   return { ...events, [known]: (events[known] ?? 0) + 1 };
 };
 
-/** Counts an item; `refused`: ingest did not take it. */
-export const withItem = (counts: Counts, item: Item, refused: boolean): Counts => {
-  const rows = counts.rows + item.lines.rows;
-  if (item.kind === 'rejected' || refused) return { ...counts, rows, rejected: counts.rejected + 1, rejectedRows: counts.rejectedRows + item.lines.rows };
-  if (item.kind === 'skipped') return { ...counts, rows, skipped: counts.skipped + 1 };
-  return { ...counts, rows, events: withEvent(counts.events, item.message.event ?? item.message.type) };
+const withEntry = (counts: Counts, { lines, name, rejected }: Entry): Counts => {
+  const rows = counts.rows + lines.rows;
+  if (rejected) return { ...counts, rows, rejected: counts.rejected + 1, rejectedRows: counts.rejectedRows + lines.rows };
+  return name === null ? { ...counts, rows, skipped: counts.skipped + 1 } : { ...counts, rows, events: withEvent(counts.events, name) };
 };
+/** Counts an item as it comes from the mapping. */
+export const withItem = (counts: Counts, item: Item): Counts => withEntry(counts, entryOf(item));
 
 /**
  * Settles items in the order of the file, whatever order they are acknowledged in: rejects are written, then the ledger says how far all is settled. A run
@@ -59,7 +64,7 @@ export class Settlement {
 
   /** The next item of the file. One that needs no acknowledgement is done at once. */
   enter(item: Item): Entry {
-    const entry: Entry = { item, done: item.kind !== 'event', refused: null };
+    const entry = entryOf(item);
     this.#open.push(entry);
     return entry;
   }
@@ -94,7 +99,7 @@ export class Settlement {
     let end = this.#head;
     for (; end < this.#open.length && this.#open[end]!.done; end++) {
       const entry = this.#open[end]!;
-      counts = withItem(counts, entry.item, entry.refused !== null);
+      counts = withEntry(counts, entry);
       const line = rejectLine(entry);
       if (line) lines.push(line);
     }

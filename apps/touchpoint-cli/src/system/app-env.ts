@@ -3,10 +3,14 @@ import { pathToFileURL } from 'node:url';
 import type { ConfigDefinition, Env } from '@touchpoint/host/config';
 import { repositoryRoot } from './places.ts';
 
-/** What an app says that it reads from its environment. No app may import another, so it is found by its file name. */
+const isDefinition = (exported: unknown): exported is ConfigDefinition => typeof exported === 'object' && exported !== null && 'app' in exported && 'keys' in exported;
+
+/** What an app says that it reads from its environment: the one definition that its config.ts exports. No app may import another, so it is found by its file name. */
 export const declaredBy = async (app: string): Promise<ConfigDefinition> => {
-  const { config } = (await import(pathToFileURL(join(repositoryRoot, 'apps', app, 'src/config.ts')).href)) as { config: ConfigDefinition };
-  return config;
+  const module = (await import(pathToFileURL(join(repositoryRoot, 'apps', app, 'src/config.ts')).href)) as Readonly<Record<string, unknown>>;
+  const definition = Object.values(module).find(isDefinition);
+  if (!definition) throw new Error(`apps/${app}/src/config.ts exports no definition made by defineConfig`);
+  return definition;
 };
 
 /** What any process needs; nothing that changes how Node behaves. */

@@ -17,7 +17,7 @@ const TABLE: readonly AppEntry[] = [
   { name: 'identity-resolver', port: 4011, kind: 'worker', says: 'who the customer is' },
   { name: 'profile-projector', port: 4012, kind: 'worker', says: 'read models' },
   { name: 'channel-orchestrator', port: 4013, kind: 'worker', says: 'decisions' },
-  { name: 'delivery-service', port: 4014, kind: 'worker', says: 'messages out' },
+  { name: 'delivery-service', port: 4014, kind: 'worker', says: 'messages out; in the sandbox, one can look at them', path: '/sandbox' },
 ];
 
 /** The apps that this checkout has: one whose folder is not filled yet is simply not there. */

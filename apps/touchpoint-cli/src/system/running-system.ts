@@ -138,17 +138,17 @@ export class RunningSystem implements System {
       this.#stopped.push(progress);
       for (const tell of this.#watchStop) tell(progress);
     };
-    const timed = async (part: string, work: () => Promise<unknown>): Promise<void> => {
+    const timed = async (part: string, what: string, work: () => Promise<unknown>): Promise<void> => {
       const began = Date.now();
-      onProgress({ part, state: 'busy', text: 'stopping' });
+      onProgress({ part, state: 'busy', text: `${what}stopping` });
       await work();
-      onProgress({ part, state: 'done', text: 'stopped', seconds: (Date.now() - began) / 1000 });
+      onProgress({ part, state: 'done', text: `${what}stopped`, seconds: (Date.now() - began) / 1000 });
     };
     try {
-      await Promise.all([...this.apps.values()].map((app) => timed(app.name, () => app.stop())));
+      await Promise.all([...this.apps.values()].map((app) => timed(app.name, '', () => app.stop())));
       const { stack } = this;
       const owned = stack?.parts.filter(({ origin }) => origin === 'owned').map(({ name }) => name) ?? [];
-      if (stack && owned.length > 0) await timed(owned.join(', '), () => stack.stop());
+      if (stack && owned.length > 0) await timed('stack', `${owned.join(', ')}: `, () => stack.stop());
     } finally {
       clearInterval(this.#rotating);
       this.#log.line('info', {}, 'the system has stopped');

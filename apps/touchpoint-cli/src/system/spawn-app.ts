@@ -6,8 +6,8 @@ import { openLog } from './log-files.ts';
 import { repositoryRoot } from './places.ts';
 import type { RestartPolicy } from './restart-policy.ts';
 
-/** How a process of an app is run. `env` is all of its environment. */
-export type AppLaunch = Readonly<{ instance: AppInstance; port: number; host: string; env: Readonly<Record<string, string>>; log: string; dir: string; policy: RestartPolicy }>;
+/** How a process of an app is run: `bundle` by Node, with `env` as all of its environment. */
+export type AppLaunch = Readonly<{ instance: AppInstance; bundle: string; port: number; host: string; env: Readonly<Record<string, string>>; log: string; dir: string; policy: RestartPolicy }>;
 
 export const bundleOf = (app: string): string => join(repositoryRoot, 'apps', app, 'dist/main.mjs');
 
@@ -25,7 +25,7 @@ const spawnWith = async ({ log: path, env, dir, instance: { name } }: AppLaunch,
   return child;
 };
 
-export const spawnApp = (launch: AppLaunch): Promise<ChildProcess> => spawnWith(launch, [bundleOf(launch.instance.app.name)]);
+export const spawnApp = (launch: AppLaunch): Promise<ChildProcess> => spawnWith(launch, [launch.bundle]);
 
 export type ToSpare = Readonly<{ do: 'load'; bundle: string }> | Readonly<{ do: 'listen' }>;
 
@@ -49,7 +49,7 @@ export const spawnSpare = async (launch: AppLaunch, packages: readonly string[])
   return {
     child,
     isThere: () => child.exitCode === null && child.signalCode === null && child.pid !== undefined,
-    load: () => say({ do: 'load', bundle: bundleOf(launch.instance.app.name) }),
+    load: () => say({ do: 'load', bundle: launch.bundle }),
     listen: () => {
       child.ref();
       say({ do: 'listen' });

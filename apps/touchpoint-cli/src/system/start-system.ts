@@ -11,6 +11,7 @@ import { choosePorts, untilFree } from './ports.ts';
 import { RunningSystem } from './running-system.ts';
 import { loadSecrets } from './secrets.ts';
 import { settingsOf } from './settings.ts';
+import { bundleOf } from './spawn-app.ts';
 import { steps, type Steps } from './steps.ts';
 import { openSystemLog } from './system-log.ts';
 import type { System, SystemOptions } from './system.ts';
@@ -74,7 +75,7 @@ const bringUp = async (system: RunningSystem, options: SystemOptions, signal: Ab
   if (made) step.note('secrets', `made, kept in ${places.secrets} (mode 0600)`);
   const setUpReady = import('./set-up.ts');
   const definitions = Promise.all(apps.map(async (app) => [app, await declaredBy(app)] as const));
-  const built = options.build === false ? Promise.resolve([]) : step.run('build', 'bundling the apps', () => bundle(apps, options), (broken) => (broken.length > 0 ? `${broken.length} of ${apps.length} apps do not build` : `${apps.length} apps bundled`));
+  const built = options.build === false ? Promise.resolve([]) : step.run('build', 'bundling the apps', () => unlessAborted(bundle(apps, options), signal), (broken) => (broken.length > 0 ? `${broken.length} of ${apps.length} apps do not build` : `${apps.length} apps bundled`));
   const free = Promise.all(instances.map(({ name, app }) => untilFree(ports[name]!, settings.host, app.name, () => step.busy(name, `waits for port ${ports[name]}`), { signal })));
   const stack = bringUpStack(system, settings.env, step, signal);
   const all = await settled([setUpReady, definitions, built, free, stack] as const);
@@ -98,10 +99,11 @@ const bringUp = async (system: RunningSystem, options: SystemOptions, signal: Ab
     const port = ports[name]!;
     const own = { ...given, ...options.appEnv?.[app.name], HOST: settings.host, PORT: String(port) };
     const env = { ...appEnvironment(definitionOf.get(app.name)!, own, settings.env), NODE_COMPILE_CACHE: places.compileCache };
-    const launch = { instance, port, host: settings.host === '0.0.0.0' ? '127.0.0.1' : settings.host, env, log: logFile(places, name), dir: places.dir, policy: settings.restarts };
+    const launch = { instance, bundle: bundleOf(app.name), port, host: settings.host === '0.0.0.0' ? '127.0.0.1' : settings.host, env, log: logFile(places, name), dir: places.dir, policy: settings.restarts };
     system.apps.set(name, new AppProcess(launch, (event) => system.emit({ kind: 'app', ...event })));
   }
   await startApps(system, broken.map(({ app }) => app), options, step, signal);
+  signal.throwIfAborted();
   system.ready = true;
   for (const { part, run } of options.afterReady ?? []) await step.run(part, 'working', () => run(system), (text) => text).catch(() => undefined);
 };
@@ -132,10 +134,14 @@ const startApps = async (system: RunningSystem, broken: readonly string[], { rea
       await app.start();
       await app.untilReady(readyWithinMs, signal);
     }, () => `ready on ${app.launch.port}`).catch((error: unknown) => {
-      if (!tolerant) throw error;
+      if (!tolerant || signal.aborted) throw error;
     }),
   ));
 };
+
+/** A Ctrl-C at the terminal ends esbuild's own process too, and what was asked of it may never be answered. */
+const unlessAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
+  Promise.race([work, new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }))]);
 
 /** All of them, and only then the first failure: nothing goes on unseen while what was started is being stopped. */
 const settled = async <const T extends readonly Promise<unknown>[]>(work: T): Promise<{ -readonly [I in keyof T]: Awaited<T[I]> }> => {

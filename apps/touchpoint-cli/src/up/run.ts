@@ -5,7 +5,7 @@ import { CliError, EXIT } from '../system/cli-error.ts';
 import { readControl, startAgain } from '../system/control-client.ts';
 import type { KeyTexts } from '../system/first-keys.ts';
 import type { Places } from '../system/places.ts';
-import type { SystemEvent, SystemView } from '../system/system.ts';
+import type { System, SystemEvent, SystemView } from '../system/system.ts';
 import { noticeOf } from '../view/notices.ts';
 import { progressBoard } from '../view/progress-board.ts';
 import { summary } from '../view/summary.ts';
@@ -13,6 +13,7 @@ import { duration, paint, paintOut } from '../view/terminal.ts';
 import { deferred } from './deferred.ts';
 import { nextCommands } from './next-commands.ts';
 import { startSupervisor } from './start-supervisor.ts';
+import type { Watching } from './watch.ts';
 
 type Outcome = Readonly<{ view: SystemView; firstKeys?: KeyTexts | undefined }>;
 
@@ -69,10 +70,11 @@ export const runHere = async (context: Context, options: UpOptions, places: Plac
     });
     board.end();
     show(context, options, places, { view: system.view(), firstKeys: system.firstKeys });
-    const watching = options.watch ? await (await import('./watch.ts')).watch(system, (text) => terminal.err(`${text}\n`), paint) : undefined;
-    terminal.err(paint('dim', `Ready after ${duration((Date.now() - began) / 1000)}. ${watching ? `${watching.text} ` : ''}Ctrl-C stops it; the data stay.\n`));
+    const seconds = (Date.now() - began) / 1000;
+    const watching = options.watch ? await watchUntil(called.signal, system, (text) => terminal.err(`${text}\n`)) : undefined;
+    terminal.err(paint('dim', `Ready after ${duration(seconds)}. ${watching ? `${watching.text} ` : ''}Ctrl-C stops it; the data stay.\n`));
     const code = await ended.promise;
-    await watching?.close();
+    watching?.close();
     terminal.err('\n');
     board = progressBoard(terminal, paint);
     await system.stop(board.tell);
@@ -80,6 +82,13 @@ export const runHere = async (context: Context, options: UpOptions, places: Plac
   } finally {
     board.end();
   }
+};
+
+/** A Ctrl-C at the terminal ends esbuild's own process too, and then it may never answer. */
+const watchUntil = async (signal: AbortSignal, system: System, say: (text: string) => void): Promise<Watching | undefined> => {
+  const { watch } = await import('./watch.ts');
+  const off = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
+  return signal.aborted ? undefined : Promise.race([watch(system, say, paint).catch((error: unknown) => (signal.aborted ? undefined : Promise.reject(error as Error))), off]);
 };
 
 /** Starts a supervisor that lives on, and shows how far it is until it is ready. @returns the exit code. */

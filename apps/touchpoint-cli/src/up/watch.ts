@@ -19,7 +19,7 @@ export type Ingredients = Readonly<{ files: ReadonlySet<string>; packages: reado
 type Bundle = { app: string; esbuild: BuildContext; ingredients: Ingredients; digest: string; broken: boolean };
 type Built = Readonly<{ ingredients: Ingredients; digest: string; outputs: readonly OutputFile[] }>;
 
-export type Watching = Readonly<{ text: string; close: () => Promise<void> }>;
+export type Watching = Readonly<{ text: string; close: () => void }>;
 
 const build = async (esbuild: BuildContext): Promise<Built> => {
   const { metafile, outputFiles } = await esbuild.rebuild();
@@ -100,11 +100,10 @@ export const watch = async (system: System, say: (text: string) => void, paint: 
   for (const { app, ingredients } of bundles) for (const name of processesOf(app)) system.keepSpare(name, ingredients.packages);
   return {
     text: `Watching ${apps.length} apps and what they are made of.`,
-    close: async () => {
+    close: () => {
       closed = true;
       for (const watcher of folders.values()) watcher.close();
-      await working?.catch(() => undefined);
-      await Promise.all(bundles.map(({ esbuild }) => esbuild.dispose()));
+      for (const { esbuild } of bundles) void esbuild.dispose().catch(() => undefined);
     },
   };
 };

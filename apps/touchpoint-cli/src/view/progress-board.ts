@@ -12,7 +12,7 @@ export type ProgressBoard = Readonly<{
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const;
 const REDRAW_MS = 120;
-const NAME_WIDTH = 20;
+const NAME_WIDTH = 22;
 
 type Row = Progress & Readonly<{ since: number }>;
 

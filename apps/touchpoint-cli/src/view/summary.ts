@@ -22,7 +22,7 @@ export const urlTable = ({ processes, connections }: Pick<SystemView, 'processes
   const apps = new Map(presentApps().map((app) => [app.name, app]));
   const row = ({ app, name, url, state }: ProcessView): readonly string[] => {
     const entry = apps.get(app);
-    return [name, paint('cyan', `${url}${entry?.kind === 'http' ? (entry.path ?? '') : ''}`), state === 'ready' ? paint('dim', entry?.says ?? '') : paint('red', state)];
+    return [name, paint('cyan', `${url}${entry?.path ?? ''}`), state === 'ready' ? paint('dim', entry?.says ?? '') : paint('red', state)];
   };
   const of = (kind: string) => processes.filter((process) => process.kind === kind).map(row);
   const stack = connections
