@@ -13,6 +13,7 @@ import { createEventMetrics, type EventMetrics } from './event-metrics.ts';
 import { BodyBudget } from './http/body-budget.ts';
 import { CloudEventsController } from './http/cloudevents.controller.ts';
 import { SegmentController } from './http/segment.controller.ts';
+import { GatheredKeys } from './gathered-keys.ts';
 import { KnownSources } from './known-sources.ts';
 import { Receiver } from './receiver.ts';
 import { Recorder } from './recorder.ts';
@@ -50,7 +51,7 @@ const recorderProvider: FactoryProvider = {
       topic: topics.nameOf(TOPICS.received),
       // KnownSources remembers; there is no need to do so twice.
       sources: new KnownSources(createSourceKeys(config.SOURCE_KEY_SECRET, { maxEntries: 2 }), topics.partitionsOf(TOPICS.received), config.SOURCES_IN_MEMORY),
-      vault, writer, appender,
+      keys: new GatheredKeys(vault), seal: (key, clear) => vault.seal(key, clear), writer, appender,
       digest: digester(config.SOURCE_KEY_SECRET),
       keysLimitMs: config.KEYS_LIMIT_MS,
       observeAppend: metrics.append,

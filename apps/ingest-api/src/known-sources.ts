@@ -16,17 +16,20 @@ export type KnownSource = {
   labelled: boolean;
 };
 
+type Kind = SourceKind | 'token';
+type Generation = { readonly byKind: Map<Kind, Map<string, KnownSource>>; size: number };
+
 /**
  * Source ids and what is known of them, at most `max`, in memory only: they are personal. Two generations, so that those in use stay and a hit is one or
- * two look-ups.
+ * two look-ups; by kind, so that no text has to be put together for it.
  */
 export class KnownSources {
   readonly #keys: SourceKeys;
   readonly #partitions: number;
   readonly #half: number;
   readonly #labelled: LabelledSources;
-  #young = new Map<string, KnownSource>();
-  #old = new Map<string, KnownSource>();
+  #young: Generation = { byKind: new Map(), size: 0 };
+  #old: Generation = { byKind: new Map(), size: 0 };
 
   constructor(keys: SourceKeys, partitions: number, max: number, labelled = new LabelledSources(PLACES)) {
     this.#keys = keys;
@@ -36,21 +39,27 @@ export class KnownSources {
   }
 
   /** @param kind of a source id, or of an address that is no source id: a push token */
-  get(kind: SourceKind | 'token', value: string): KnownSource {
-    const id = `${kind}:${value}`;
-    const young = this.#young.get(id);
-    if (young) return young;
-    const found = this.#old.get(id) ?? this.#learn(kind as SourceKind, value);
-    if (this.#young.size >= this.#half) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    this.#young.set(id, found);
+  get(kind: Kind, value: string): KnownSource {
+    const known = this.#young.byKind.get(kind)?.get(value);
+    if (known) return known;
+    const found = this.#old.byKind.get(kind)?.get(value) ?? this.#learn(kind as SourceKind, value);
+    this.#keep(kind, value, found);
     return found;
   }
 
   get size(): number {
     return this.#young.size + this.#old.size;
+  }
+
+  #keep(kind: Kind, value: string, source: KnownSource): void {
+    if (this.#young.size >= this.#half) {
+      this.#old = this.#young;
+      this.#young = { byKind: new Map(), size: 0 };
+    }
+    let ofKind = this.#young.byKind.get(kind);
+    if (!ofKind) this.#young.byKind.set(kind, (ofKind = new Map()));
+    ofKind.set(value, source);
+    this.#young.size += 1;
   }
 
   #learn(kind: SourceKind, value: string): KnownSource {

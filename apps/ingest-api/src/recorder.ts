@@ -14,7 +14,8 @@ export type Reception = Readonly<{ caller: Caller; receivedAt: Instant; correlat
 export type RecorderPorts = Readonly<{
   topic: string;
   sources: KnownSources;
-  vault: Pick<Vault, 'keysFor' | 'seal'>;
+  keys: Pick<Vault, 'keysFor'>;
+  seal: Vault['seal'];
   writer: MessageWriter;
   appender: Pick<Appender, 'append'>;
   digest: (canonical: string) => string;
@@ -44,16 +45,16 @@ export class Recorder {
    * @throws Failure Transient: LOG.OVERLOADED, LOG.UNAVAILABLE, or that data keys could not be had; then it is unknown whether any was written.
    */
   async record(events: readonly Event[], reception: Reception): Promise<ReadonlySet<number>> {
-    const { vault, appender, observeAppend } = this.#ports;
+    const { seal, appender, observeAppend } = this.#ports;
     const drafts = events.map((event) => event.records.map((incoming) => this.#draft(incoming, event.traceparent)));
     const wanted = new Set<SourceKey>();
     const labelling = new Set<KnownSource>();
     for (const draft of drafts.flat()) this.#want(draft, wanted, labelling);
-    const keys = wanted.size > 0 ? await within(this.#ports.keysLimitMs, vault.keysFor(wanted)) : NO_KEYS;
+    const keys = wanted.size > 0 ? await within(this.#ports.keysLimitMs, this.#ports.keys.keysFor(wanted)) : NO_KEYS;
 
     const records: OutRecord[] = [];
     const tooLarge = new Set<number>();
-    const labels = new Labels(labelling, (source, clear) => vault.seal(keys.get(source.key)!, clear));
+    const labels = new Labels(labelling, (source, clear) => seal(keys.get(source.key)!, clear));
     for (let i = 0; i < drafts.length; i++) {
       const made = drafts[i]!.map((draft) => this.#make(draft, keys, labels, reception));
       if (made.some((record) => recordBytes(record) > MAX_RECORD_BYTES)) tooLarge.add(i);
@@ -81,7 +82,7 @@ export class Recorder {
   }
 
   #make({ incoming, traceparent, sources, personal }: Draft, keys: ReadonlyMap<SourceKey, DataKey>, labels: Labels, { caller, receivedAt, correlationId }: Reception): OutRecord {
-    const { topic, vault, writer, digest } = this.#ports;
+    const { topic, seal, writer, digest } = this.#ports;
     const primary = sources[0]!;
     const key = personal ? keys.get(primary.key)! : undefined;
     const meta: Meta = {
@@ -96,7 +97,7 @@ export class Recorder {
       correlationId,
       causationId: incoming.causationId,
     };
-    const data = sealInPlace(incoming, (clear): Sealed => vault.seal(key!, clear), this.#keyOf);
+    const data = sealInPlace(incoming, (clear): Sealed => seal(key!, clear), this.#keyOf);
     const headers: Record<string, Buffer> = { [META]: encodeMeta(meta), [TYPE]: this.#typeHeader(incoming.type) };
     if (traceparent !== undefined) headers[TRACEPARENT] = Buffer.from(traceparent, 'latin1');
     return { topic, partition: primary.partition, key: primary.key, value: writer.write(incoming.type, data as never), headers };

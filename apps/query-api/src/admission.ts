@@ -3,11 +3,13 @@ import { tooManyRequests } from '@touchpoint/host';
 /** How much is done at once. Some more wait their turn, in order; beyond that it is refused, not absorbed. */
 export class Admission {
   readonly #most: number;
+  readonly #mostWaiting: number;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  constructor(most: number) {
-    this.#most = most;
+  /** @param mostWaiting four times `most`, unless told otherwise. */
+  constructor(most: number, mostWaiting = most * 4) {
+    [this.#most, this.#mostWaiting] = [most, mostWaiting];
   }
 
   get running(): number {
@@ -18,10 +20,10 @@ export class Admission {
     return this.#waiting.length;
   }
 
-  /** @throws HttpProblem 429 `HTTP.OVERLOAD` when four times as many as are served wait already. */
+  /** @throws HttpProblem 429 `HTTP.OVERLOAD` when as many as may wait do so already. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#most) {
-      if (this.#waiting.length >= this.#most * 4) throw tooManyRequests(1);
+      if (this.#waiting.length >= this.#mostWaiting) throw tooManyRequests(1);
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     } else this.#running += 1;
     try {

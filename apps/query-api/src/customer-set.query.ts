@@ -6,15 +6,20 @@ export const MAX_MEMBERS = 500;
 
 /**
  * The set of customers that were joined, as the read models know it, from any of its members (`$1`): `root` survives, `member.ids` are all of them. While a
- * split and a new merge have been read on one timeline and not yet on the other, two may name each other: then the lesser id stands for both.
+ * split and a new merge have been read on one timeline and not yet on the other, two may name each other: then the lesser id stands for both, as in the view
+ * analytics.membership.
  */
 export const SET = `with recursive up(id) as (
     select $1::uuid
-    union select m.survivor_id from profile.membership m join up on m.customer_id = up.id where m.survivor_id is not null
+    union all select m.survivor_id from profile.membership m join up on m.customer_id = up.id where m.survivor_id is not null
+  ) cycle id set looped using path,
+  loop(id) as (
+    select id from up where looped
+    union select m.survivor_id from profile.membership m join loop on m.customer_id = loop.id
   ), root(id) as (
     select coalesce(
-      (select up.id from up where not exists (select from profile.membership m where m.customer_id = up.id and m.survivor_id is not null) limit 1),
-      (select up.id from up order by up.id limit 1))
+      (select up.id from up where not exists (select from profile.membership m where m.customer_id = up.id and m.survivor_id is not null)),
+      (select loop.id from loop order by loop.id limit 1))
   ), down(id) as (
     select id from root
     union select m.customer_id from profile.membership m join down on m.survivor_id = down.id

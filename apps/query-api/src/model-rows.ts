@@ -26,11 +26,14 @@ const columnsOf = (model: Model, only?: readonly string[]): readonly (readonly [
 
 export type RowsWanted = Readonly<{ only?: readonly string[]; newest?: string; limit: number; join?: string }>;
 
+/** The columns of a select over an alias `t` of the model's table, or of anything with its columns, as they stand in JSON rows. */
+export const jsonColumns = (model: Model, only?: readonly string[]): string =>
+  columnsOf(model, only).map(([name, type]) => `${(TO_JSON[type] ?? ((column) => column))(`t."${snake(name)}"`)} as "${name}"`).join(', ');
+
 /** An expression that gives the rows of a model of some customers as one JSON array, with their customerId; one row more than `limit` where there are more, the `newest` first. */
 export const rowsSql = (model: Model, customers: string, { only, newest, limit, join = '' }: RowsWanted): string => {
-  const selected = columnsOf(model, only).map(([name, type]) => `${(TO_JSON[type] ?? ((column) => column))(`t."${snake(name)}"`)} as "${name}"`);
   const order = newest === undefined ? '' : `order by t."${snake(newest)}" desc nulls last`;
-  return `(select coalesce(json_agg(r), '[]') from (select t.customer_id as "customerId", ${selected.join(', ')}
+  return `(select coalesce(json_agg(r), '[]') from (select t.customer_id as "customerId", ${jsonColumns(model, only)}
     from profile."${snake(model.name)}" t ${join} where t.customer_id = any(${customers}) ${order} limit ${limit + 1}) r)`;
 };
 

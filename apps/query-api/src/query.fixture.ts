@@ -27,13 +27,13 @@ export const allMigrations = async (): Promise<readonly Migration[]> => [
 
 export type SourceId = readonly [kind: SourceKind, value: string];
 export type About = Readonly<{ sources?: readonly SourceId[]; link?: Link; at?: Instant; messageId?: string; historical?: boolean }>;
-export type Answer = Readonly<{ status: number; headers: Headers; type: string; body: Record<string, never> }>;
+export type Answer = Readonly<{ status: number; headers: Headers; type: string; body: Record<string, unknown> }>;
 
 /** A worker as the system runs it: a process of its own. */
 const startWorker = (app: string, env: Readonly<Record<string, string>>): ChildProcess => {
   const bundle = join(ROOT, 'apps', app, 'dist/main.mjs');
   if (!existsSync(bundle)) execFileSync(process.execPath, [join(ROOT, 'tools/build/src/build.ts')], { stdio: 'ignore' });
-  return spawn(process.execPath, [bundle], { env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'inherit', 'inherit'] });
+  return spawn(process.execPath, [bundle], { env: { ...env }, stdio: ['ignore', 'inherit', 'inherit'] });
 };
 
 export type Query = Readonly<{
@@ -52,10 +52,11 @@ export type Query = Readonly<{
   append: <N extends MessageName>(customerId: string, type: N, data: Draft<DataOf<N>>, more?: Partial<Meta>) => Promise<void>;
   get: (path: string, key?: string) => Promise<Answer>;
   /** Waits until an answer is what it should be. */
-  seen: (path: string, what: string, fits: (body: Record<string, never>) => boolean) => Promise<Record<string, never>>;
+  seen: (path: string, what: string, fits: (body: Record<string, unknown>) => boolean) => Promise<Record<string, unknown>>;
   end: () => Promise<void>;
 }>;
 
+const ADA: readonly SourceId[] = [['user', 'ada']];
 const SCOPES: readonly Scope[] = ['customers:read', 'messages:read'];
 
 /** A query-api in this process on a system of its own, with a resolver and a projector beside it. */
@@ -78,7 +79,7 @@ export const startQuery = async (): Promise<Query> => {
   let number = 0;
   const sealed: Query['sealed'] = async ([kind, value], clear) => vault.seal((await vault.keysFor([keyOf(kind, value)])).get(keyOf(kind, value))!, clear);
 
-  const publish: Query['publish'] = async (type, data, { sources = [['user', 'ada']], link = 'none', at = Date.now(), messageId = `m-${(number += 1)}`, historical = false } = {}) => {
+  const publish: Query['publish'] = async (type, data, { sources = ADA, link = 'none', at = Date.now(), messageId = `m-${(number += 1)}`, historical = false } = {}) => {
     const known = await Promise.all(sources.map(async (source) => ({ kind: source[0], key: keyOf(...source), label: await sealed(source, source[1]) })));
     const { key } = known[0]!;
     const meta: Meta = { messageId, publisher: 'shop', occurredAt: at, receivedAt: at + 5, historical, sources: known, link, digest: messageId.padEnd(32, '0').replaceAll(/[^0-9a-f]/g, 'a').slice(0, 32), correlationId: null, causationId: null };
@@ -95,7 +96,7 @@ export const startQuery = async (): Promise<Query> => {
   const get: Query['get'] = async (path, key = readKey) => {
     const answer = await hosted.app.inject({ url: path, headers: key === '' ? {} : { authorization: `Bearer ${key}` } });
     const headers = new Headers(Object.entries(answer.headers).map(([name, value]) => [name, String(value)] as [string, string]));
-    return { status: answer.statusCode, headers, type: headers.get('content-type') ?? '', body: answer.json() as Record<string, never> };
+    return { status: answer.statusCode, headers, type: headers.get('content-type') ?? '', body: answer.json() as Record<string, unknown> };
   };
 
   return {

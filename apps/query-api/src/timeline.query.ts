@@ -3,6 +3,7 @@ import { CONFIG } from '@touchpoint/host';
 import { LOG_READER, LOG_TOPICS, MESSAGE_READER, TOPICS, type LogReader, type LogRecord, type LogTopics, type MessageReader } from '@touchpoint/log';
 import { POOL, type Pool } from '@touchpoint/store';
 import type { Vault } from '@touchpoint/vault';
+import { Admission } from './admission.ts';
 import type { QueryConfig } from './config.ts';
 import { encodeCursor } from './cursor.ts';
 import { MAX_MEMBERS, MEMBERS, SET, SET_COLUMNS, type SetRow } from './customer-set.query.ts';
@@ -20,8 +21,9 @@ export type TimelinePage = Readonly<{ limit: number; before: TimelineCursor | nu
 
 /** A page ends early once its events take so much of the log. */
 const PAGE_BYTES = 2_000_000;
-/** Events that are read from the log at once. */
+/** Events of one page that are read from the log at once, and fetches of all pages together: each may bring a whole batch of records, up to 1 MB. */
 const CHUNK = 10;
+const FETCHES = 16;
 
 /** By when it happened, then by where it lies: an order that holds while events arrive, late ones too, so no page repeats an entry or leaves one out that was there. */
 const PAGE = `${SET} select ${SET_COLUMNS}, (select coalesce(json_agg(e), '[]') from (
@@ -42,6 +44,8 @@ export class TimelineQuery {
   readonly #messages: MessageReader;
   readonly #topic: string;
   readonly #limitMs: number;
+  /** Who waits here was admitted with its request. */
+  readonly #fetches = new Admission(FETCHES, Number.POSITIVE_INFINITY);
 
   constructor(
     @Inject(POOL) pool: Pool,
@@ -90,7 +94,8 @@ export class TimelineQuery {
     for (const { partition, offset } of chunk) offsets.set(partition, [...(offsets.get(partition) ?? []), offset]);
     // Far offsets of one partition would be fetched one after another in one read.
     const reads = [...offsets].flatMap(([partition, all]) => farApart(all).map((near) => [partition, near] as const));
-    const found = await Promise.all(reads.map(async ([partition, near]) => (await this.#log.read(this.#topic, partition, near)).map((record) => [`${partition}/${record.offset}`, record] as const)));
+    const found = await Promise.all(reads.map(([partition, near]) => this.#fetches.run(async () =>
+      (await this.#log.read(this.#topic, partition, near)).map((record) => [`${partition}/${record.offset}`, record] as const))));
     return new Map(found.flat());
   }
 }

@@ -44,6 +44,14 @@ export const postgres = {
   DATABASE_POOL: { schema: wholeNumberOr(8, 1, 200), doc: 'Most connections of one process to Postgres.' },
 } as const satisfies ConfigKeys;
 
+/** For the apps that read the log as members of a consumer group. */
+export const worker = {
+  SESSION_TIMEOUT_MS: {
+    schema: wholeNumberOr(10_000, 1_000, 300_000),
+    doc: 'Milliseconds without a heartbeat after which the partitions of a process go to another one. Brokers take no less than their group.min.session.timeout.ms (6000 unless set).',
+  },
+} as const satisfies ConfigKeys;
+
 /** For the apps that seal and unseal personal data. */
 export const vault = {
   MASTER_KEY: { schema: secretBytes(32), doc: 'Wraps the data keys: 32 bytes in base64 (openssl rand -base64 32). Lost means that every personal value is lost.', secret: true },

@@ -1,5 +1,4 @@
 import type { AppContext } from '@touchpoint/contracts';
-import { isStorable } from './bounds.ts';
 
 /** A Segment `context`, or another object, of which nothing is known yet. */
 export type Raw = Readonly<Record<string, unknown>>;
@@ -14,7 +13,7 @@ const LONGEST = 200;
 export const shortText = (holder: Raw | undefined, name: string): string | null => {
   const value = holder?.[name];
   if (typeof value === 'number') return String(value);
-  return typeof value === 'string' && value !== '' && value.length <= LONGEST && isStorable(value) ? value : null;
+  return typeof value === 'string' && value !== '' && value.length <= LONGEST ? value : null;
 };
 const points = (holder: Raw | undefined, name: string): number | null => {
   const value = holder?.[name];

@@ -12,8 +12,3 @@ export const KEYS = 2_000;
 export const FUTURE_MS = 24 * 3_600_000;
 /** What is older when it arrives is history, marked or not: it updates read models and starts nothing. */
 export const LIVE_MS = 30 * 24 * 3_600_000;
-
-/** Half of a surrogate pair: `\p{Cs}` matches no whole one. */
-const UNSTORABLE = /[\0\p{Cs}]/u;
-/** Postgres takes no NUL and UTF-8 no lone surrogate: such text could never be stored as it came. */
-export const isStorable = (text: string): boolean => !UNSTORABLE.test(text);

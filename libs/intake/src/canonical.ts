@@ -1,4 +1,4 @@
-import { DEPTH, isStorable, KEY_NAME, KEYS } from './bounds.ts';
+import { DEPTH, KEY_NAME, KEYS } from './bounds.ts';
 import type { Issues } from './issues.ts';
 import { holdsAddress, isPersonalName } from './personal.ts';
 
@@ -26,12 +26,9 @@ const harmless = new Map<string, string>();
 export class Canonical {
   personal = false;
   readonly #issues: Issues;
-  /** False when the JSON text had no \u escape: then no text in it can hold a NUL or a lone surrogate, and none is looked for. */
-  readonly #check: boolean;
 
-  constructor(issues: Issues, check: boolean) {
+  constructor(issues: Issues) {
     this.#issues = issues;
-    this.#check = check;
   }
 
   value(value: unknown, depth = 1): string {
@@ -54,7 +51,6 @@ export class Canonical {
   }
 
   text(value: string): string {
-    if (this.#check && !isStorable(value)) this.#issues.add('INTAKE.BAD_TEXT', 'This text holds a NUL or half a surrogate pair. Send valid Unicode without NUL.');
     if (holdsAddress(value)) this.personal = true;
     return JSON.stringify(value);
   }
@@ -65,7 +61,6 @@ export class Canonical {
     if (known !== undefined) return known;
     const quoted = `${JSON.stringify(key)}:`;
     if (key.length > KEY_NAME) this.#issues.add('INTAKE.TOO_LONG', `Names have at most ${KEY_NAME} characters.`);
-    else if (!isStorable(key)) this.#issues.add('INTAKE.BAD_TEXT', 'This name holds a NUL or half a surrogate pair. Send valid Unicode without NUL.');
     else if (holdsAddress(key)) this.personal = true;
     else if (harmless.size < 5_000 && key.length <= 64) harmless.set(key, quoted);
     return quoted;

@@ -8,6 +8,7 @@ import { messagePlans, type EventName } from './messages.ts';
 import type { Raw } from './app-context.ts';
 import { isObject, objectOrNone, sayEvent, sayGroup, sayTraits, type Reading, type Said } from './say.ts';
 import { idText, subjectSource } from './sources.ts';
+import { isStorable } from './storable.ts';
 
 const PREFIX = 'com.touchpoint.';
 const JSON_TYPE = /^(?:application|text)\/(?:[\w.+-]+\+)?json\s*(?:;.*)?$/i;
@@ -41,6 +42,8 @@ const sayAs = (reading: Reading, type: string, data: unknown): Said => {
   return said;
 };
 
+const headOf = (type: string, event: Raw): string => JSON.stringify(['cloudevent', type, event['subject'], event['time'] ?? null]);
+
 /**
  * One CloudEvent 1.0 in its structured form (the HTTP side makes one of the binary form): `type` is a message's name, `subject` a source id, `data` what a
  * track call has as properties. The extension `historical` marks history. Never throws on what a publisher may send.
@@ -51,6 +54,7 @@ export const takeCloudEvent = (event: unknown, arrival: Arrival): Intake => {
     issues.add('INTAKE.NOT_AN_OBJECT', 'Expected a CloudEvent: a JSON object.');
     return { refused: issues.refusal() };
   }
+  if (arrival.escaped && !isStorable(event, arrival, issues)) return { refused: issues.refusal() };
   if (event['specversion'] !== '1.0') issues.add('INTAKE.BAD_CLOUDEVENT', 'Expected "1.0".', 'specversion');
   const id = attribute(event, 'id', issues);
   const source = attribute(event, 'source', issues);
@@ -59,10 +63,9 @@ export const takeCloudEvent = (event: unknown, arrival: Arrival): Intake => {
   if (typeof contentType !== 'string' || !JSON_TYPE.test(contentType)) issues.add('INTAKE.BAD_CLOUDEVENT', 'Expected application/json: data is a JSON object.', 'datacontenttype');
   if ('data_base64' in event) issues.add('INTAKE.BAD_CLOUDEVENT', 'Send data as a JSON object, not as base64.', 'data_base64');
   const subject = subjectSource(event['subject'], issues);
-  const reading: Reading = { context: undefined, canon: new Canonical(issues, arrival.escaped), issues, sources: () => (subject ? [subject] : []) };
+  const reading: Reading = { context: undefined, canon: new Canonical(issues), issues, sources: subject ? [subject] : [] };
   const said = sayAs(reading, type, event['data']);
-  const head = () => JSON.stringify(['cloudevent', type, event['subject'], event['time']]);
   // Header values of the binary form are text.
   const historical = event['historical'] === 'true' ? true : event['historical'] === 'false' ? false : event['historical'];
-  return incomingOf(said, { messageId: messageIdOf(source, id), timestamp: event['time'], sentAt: null, historical, context: undefined, head }, arrival, issues);
+  return incomingOf(said, { messageId: messageIdOf(source, id), timestamp: event['time'], sentAt: null, historical, context: undefined, headOf, kind: type, event }, arrival, issues);
 };

@@ -1,5 +1,5 @@
 import { objectAt, platformOf, shortText, type Raw } from './app-context.ts';
-import { isStorable, SOURCE_ID } from './bounds.ts';
+import { SOURCE_ID } from './bounds.ts';
 import type { Keyed } from './clear.ts';
 import { strictPoint } from './engagement-messages.ts';
 import type { Around, MessageTable } from './messages.ts';
@@ -25,7 +25,7 @@ export const contextDevice = (context: Raw | undefined): Keyed | null => {
 /** The push token that Segment's mobile SDKs keep in the context once the app has given it to them. */
 export const contextToken = (context: Raw | undefined): string | null => {
   const value = objectAt(context, 'device')?.['token'];
-  return typeof value === 'string' && value !== '' && value.length <= 4_096 && isStorable(value) ? value : null;
+  return typeof value === 'string' && value !== '' && value.length <= 4_096 ? value : null;
 };
 
 const finishDevice = (data: { deviceKey: Keyed }, { context, issues }: Around): void => {

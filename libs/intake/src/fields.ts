@@ -1,5 +1,7 @@
+import { KEY_NAME } from './bounds.ts';
 import type { Canonical } from './canonical.ts';
 import type { Issues } from './issues.ts';
+import { isPersonalName } from './personal.ts';
 import type { Reader } from './readers.ts';
 
 /** Reads a value and writes its canonical form in one go; `personal` is what must be sealed of it, as JSON. */
@@ -26,8 +28,12 @@ type Data = Record<string, unknown>;
 type Group = Readonly<{ name: string; blank: Data; optional: boolean }>;
 type Slot = Readonly<{ field: string; group: Group | null; read: Reader<unknown> | null; walk: Walk<unknown> | null }>;
 
-/** A table made ready: one look-up for each property, one clone for each message. */
-export type Plan = Readonly<{ slots: ReadonlyMap<string, Slot>; blank: Data; groups: readonly Group[]; required: readonly Slot[] }>;
+/** A property name: how it stands in canonical form, the field that it is read into, and whether what has no field is personal by its name. */
+type Name = Readonly<{ quoted: string; slot: Slot | null; personal: boolean }>;
+/** A table made ready: one look-up for each property, one clone for each message. `names` are those of the table and others met of late. */
+export type Plan = Readonly<{ names: Map<string, Name>; slots: ReadonlyMap<string, Slot>; blank: Data; groups: readonly Group[]; required: readonly Slot[] }>;
+/** Publishers choose names, so only so many are remembered for a message. */
+const NAMES = 500;
 
 export const snake = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -64,16 +70,13 @@ export const planOf = <D>(table: FieldTable<D>): Plan => {
     }
   };
   add(table as AnyTable, blank, null);
-  return { slots, blank, groups, required };
+  return { names: new Map(), slots, blank, groups, required };
 };
 
 /** What came of an object: the message's fields, what else there was (JSON objects, plain and personal apart), and the whole in canonical form. */
 export type Taken = Readonly<{ data: Data; properties: string | null; personal: string | null; canonical: string }>;
-/** Tells of a property that has no field whether it must be sealed, beyond what its value gives away. */
-export type IsPersonal = (name: string, value: unknown) => boolean;
-
 /** Reads an object by a plan. Null says nothing. Whatever has no field goes to `properties` or, where anything personal is in it, to `personal`. */
-export const take = (object: object, plan: Plan, canon: Canonical, issues: Issues, isPersonal: IsPersonal): Taken => {
+export const take = (object: object, plan: Plan, canon: Canonical, issues: Issues): Taken => {
   const data: Data = { ...plan.blank };
   for (const { name, blank, optional } of plan.groups) if (!optional) data[name] = { ...blank };
   let canonical = '';
@@ -82,18 +85,18 @@ export const take = (object: object, plan: Plan, canon: Canonical, issues: Issue
   let wrong: Set<string> | undefined;
   for (const key of canon.keys(object)) {
     const value = (object as Data)[key];
-    const slot = plan.slots.get(key);
     issues.enter(key);
     canon.personal = false;
-    let member = canon.key(key);
-    if (slot === undefined) {
+    const { quoted, slot, personal: byName } = plan.names.get(key) ?? learn(plan, key, canon);
+    let member = quoted;
+    if (slot === null) {
       member += canon.value(value);
-      if (canon.personal || isPersonal(key, value)) personal = joined(personal, member);
+      if (canon.personal || byName) personal = joined(personal, member);
       else properties = joined(properties, member);
     } else if (slot.walk !== null && value !== null) {
       const walked = slot.walk(value, canon, issues);
       member += walked.canonical;
-      if (walked.personal !== null) personal = joined(personal, canon.key(key) + walked.personal);
+      if (walked.personal !== null) personal = joined(personal, quoted + walked.personal);
       if (walked.read !== undefined) put(data, slot, walked.read);
     } else {
       member += canon.value(value);
@@ -110,6 +113,13 @@ export const take = (object: object, plan: Plan, canon: Canonical, issues: Issue
     if (holder !== null && holder[slot.field] === null && !wrong?.has(slot.field)) issues.add('INTAKE.MISSING', 'This is required.', snake(slot.field));
   }
   return { data, properties: asObject(properties), personal: asObject(personal), canonical: `{${canonical}}` };
+};
+
+const learn = (plan: Plan, key: string, canon: Canonical): Name => {
+  const quoted = canon.key(key);
+  const name: Name = { quoted, slot: plan.slots.get(key) ?? null, personal: canon.personal || isPersonalName(key) };
+  if (plan.names.size < NAMES && key.length <= KEY_NAME / 4) plan.names.set(key, name);
+  return name;
 };
 
 const joined = (members: string, member: string): string => (members === '' ? member : `${members},${member}`);

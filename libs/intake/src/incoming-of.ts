@@ -6,8 +6,11 @@ import { occurredAt, sentAtOf } from './occurred-at.ts';
 import type { Said } from './say.ts';
 import { unique } from './sources.ts';
 
-/** What is around what an event says. Values as they came; `head` is asked for when all of them are known to be well-formed. */
-type Envelope = Readonly<{ messageId: string; timestamp: unknown; sentAt: unknown; historical: unknown; context: Raw | undefined; head: () => string }>;
+/** What is around what an event says. Values as they came; `headOf(kind, event)` is asked for when all of them are known to be well-formed. */
+type Envelope = Readonly<{
+  messageId: string; timestamp: unknown; sentAt: unknown; historical: unknown; context: Raw | undefined;
+  kind: string; event: Raw; headOf: (kind: string, event: Raw) => string;
+}>;
 
 /** Makes records of what an event says, or says why it is not taken. */
 export const incomingOf = (said: Said, envelope: Envelope, arrival: Arrival, issues: Issues): Intake => {
@@ -18,7 +21,7 @@ export const incomingOf = (said: Said, envelope: Envelope, arrival: Arrival, iss
   const { at, old } = occurredAt(envelope.timestamp, marked, clocks, issues);
   if (issues.count > 0) return { refused: issues.refusal() };
   const incoming = {
-    type, data, messageId, occurredAt: at, historical: marked || old, sources: unique(said.sources), link, causationId: null, canonical: envelope.head() + canonical,
+    type, data, messageId, occurredAt: at, historical: marked || old, sources: unique(said.sources), link, causationId: null, canonical: envelope.headOf(envelope.kind, envelope.event) + canonical,
   } as Incoming;
   const device = derivedDevice(incoming, context);
   return { taken: device ? [incoming, device] : [incoming] };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { memberSizes } from './member-sizes.ts';
+import { mayExceed, memberSizes } from './member-sizes.ts';
 
 const sizes = (json: string) => memberSizes(Buffer.from(json));
 
@@ -23,4 +23,16 @@ describe('the sizes of the members of a batch', () => {
       }),
     ));
   it('ends, whatever the bytes', () => fc.assert(fc.property(fc.string({ unit: fc.constantFrom('"', '\\', '[', ']', '{', '}', ',', ':', 'batch', ' ') }), (text) => void sizes(text))));
+});
+
+describe('the quick look', () => {
+  const NAME = Buffer.from('"messageId"');
+  const member = fc.record({ messageId: fc.constant('m'), before: fc.string(), list: fc.array(fc.integer()), messageIds: fc.option(fc.constant({ messageId: 1 })) });
+  const shuffled = fc.tuple(member, fc.boolean()).map(([made, turned]) => (turned ? Object.fromEntries(Object.entries(made).reverse()) : made));
+  it('never misses a member that is too large', () =>
+    fc.assert(fc.property(fc.array(shuffled, { minLength: 1 }), fc.integer({ min: 1, max: 400 }), (batch, limit) => {
+      const json = Buffer.from(JSON.stringify({ sentAt: 'x', batch }));
+      if (!mayExceed(json, NAME, batch.length, limit)) for (const size of memberSizes(json)!) expect(size).toBeLessThanOrEqual(limit);
+    })));
+  it('is quick where all are small', () => expect(mayExceed(Buffer.from(JSON.stringify({ batch: Array(100).fill({ messageId: 'm', a: 'x'.repeat(200) }) })), NAME, 100, 1_000)).toBe(false));
 });

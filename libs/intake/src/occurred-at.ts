@@ -4,13 +4,29 @@ import type { Issues } from './issues.ts';
 
 const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
-/** What toISOString writes, on a day that every month has: the form that nearly all senders use, read by the engine itself. */
-const USUAL = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
-const isoString = (text: string): boolean => text.length === 24 && USUAL.test(text) && text >= '1000';
+const digits = (text: string, at: number, count: number): number => {
+  let value = 0;
+  for (let i = at; i < at + count; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
+};
+const MARKS: readonly (readonly [number, number])[] = [[4, 45], [7, 45], [10, 84], [13, 58], [16, 58], [19, 46], [23, 90]];
+/** What toISOString writes, as nearly all senders do, on a day that every month has; undefined for any other form. */
+const usual = (text: string): Instant | undefined => {
+  if (text.length !== 24) return undefined;
+  for (let i = 0; i < MARKS.length; i++) if (text.charCodeAt(MARKS[i]![0]) !== MARKS[i]![1]) return undefined;
+  const [year, month, day, hour, minute, second, ms] = [digits(text, 0, 4), digits(text, 5, 2), digits(text, 8, 2), digits(text, 11, 2), digits(text, 14, 2), digits(text, 17, 2), digits(text, 20, 3)];
+  const plain = year! >= 1_000 && month! >= 1 && month! <= 12 && day! >= 1 && day! <= 28 && hour! <= 23 && minute! <= 59 && second! <= 59 && ms! >= 0;
+  return plain ? Date.UTC(year!, month! - 1, day, hour, minute, second, ms) : undefined;
+};
 
 /** An ISO 8601 date or time; without a zone it is UTC, as Segment takes it. Undefined for anything else, the 30th of February too. */
 export const instantOf = (text: string): Instant | undefined => {
-  if (isoString(text)) return Date.parse(text);
+  const at = usual(text);
+  if (at !== undefined) return at;
   const match = ISO.exec(text);
   if (!match) return undefined;
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone] = match;

@@ -3,7 +3,6 @@ import type { Decimal } from '@touchpoint/kernel';
 import type { Clear } from './clear.ts';
 import { planOf, take, type FieldTable, type Walk } from './fields.ts';
 import { amount, productUrl, text } from './readers.ts';
-import { isPersonalName } from './personal.ts';
 
 type Line = Clear<ProductLine>;
 const ONE = 1_000_000n as Decimal;
@@ -39,7 +38,7 @@ export const productLines: Walk<readonly Line[]> = (value, canon, issues) => {
     const item: unknown = value[i];
     issues.enter(i);
     if (typeof item === 'object' && item !== null && !Array.isArray(item)) {
-      const taken = take(item, plan, canon, issues, isPersonalName);
+      const taken = take(item, plan, canon, issues);
       const line = { ...taken.data, properties: taken.properties } as Line;
       if (line.productId !== '') read.push(line);
       else if (line.sku !== null) read.push({ ...line, productId: line.sku });

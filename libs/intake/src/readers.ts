@@ -7,7 +7,7 @@ import { emailOf, phoneOf } from './contact-points.ts';
 import type { IssueCode, Issues } from './issues.ts';
 import { holdsAddress } from './personal.ts';
 
-/** Reads one value that is there, and whose text `Canonical` has checked. Undefined: it says nothing (empty text), or is wrong, and then an issue was added. */
+/** Reads one value that is there. Undefined: it says nothing (empty text), or is wrong, and then an issue was added. */
 export type Reader<T> = (value: unknown, issues: Issues) => T | undefined;
 
 const wrong = (issues: Issues, expected: string): undefined => refuse(issues, 'INTAKE.WRONG_TYPE', `Expected ${expected}.`);

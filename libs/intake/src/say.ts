@@ -7,12 +7,11 @@ import { contextDevice } from './device-messages.ts';
 import { planOf, take } from './fields.ts';
 import type { Issues } from './issues.ts';
 import { messagePlans, type EventName } from './messages.ts';
-import { isPersonalName } from './personal.ts';
 import { idText } from './sources.ts';
 import { takeTraits } from './traits.ts';
 
 /** One event under reading. `sources` are whom it is about. */
-export type Reading = Readonly<{ context: Raw | undefined; canon: Canonical; issues: Issues; sources: () => readonly SourceId[] }>;
+export type Reading = Readonly<{ context: Raw | undefined; canon: Canonical; issues: Issues; sources: readonly SourceId[] }>;
 /** What an event says, before it is known when. `canonical` is of its properties or traits alone. */
 export type Said = Readonly<{ type: TouchpointName; data: object; canonical: string; sources: readonly SourceId[]; link: Link }>;
 
@@ -35,13 +34,13 @@ export const sayEvent = (reading: Reading, type: EventName, given: unknown, { ba
   const { plan, finish, keeps } = messagePlans[type];
   const properties = objectOrNone(given, bag, issues);
   issues.enter(bag);
-  const { data, ...taken } = take(properties, plan, canon, issues, isPersonalName);
+  const { data, ...taken } = take(properties, plan, canon, issues);
   finish?.(data, { properties, name, category, context, ranOn, channel, issues });
   issues.leave();
   if (keeps.has('properties')) data['properties'] = withCampaign(taken.properties, properties, context, canon);
   if (keeps.has('personal')) data['personal'] = taken.personal;
   if (keeps.has('context')) data['context'] = withVersion(type, appContextOf(context), properties);
-  return { type, data, canonical: taken.canonical, sources: reading.sources(), link: 'none' };
+  return { type, data, canonical: taken.canonical, sources: reading.sources, link: 'none' };
 };
 
 /** The campaign that led here stands in the context (utm parameters); no message has a field of its own for it. */
@@ -70,7 +69,7 @@ export const sayTraits = ({ context, canon, issues, sources }: Reading, given: u
   const device = contextDevice(context) as SourceId | null;
   return {
     type: 'TraitsSet', data: { ...taken.data, context: appContextOf(context) }, canonical: taken.canonical,
-    sources: [...sources(), ...(device ? [device] : []), ...taken.sources], link: 'identify',
+    sources: [...sources, ...(device ? [device] : []), ...taken.sources], link: 'identify',
   };
 };
 
@@ -82,7 +81,7 @@ export const sayGroup = ({ canon, issues, sources }: Reading, id: unknown, given
   if (groupId === '' && issues.count === before) issues.add('INTAKE.MISSING', 'A group has a groupId.', 'groupId');
   const traits = objectOrNone(given, 'traits', issues);
   issues.enter('traits');
-  const taken = take(traits, groupPlan, canon, issues, isPersonalName);
+  const taken = take(traits, groupPlan, canon, issues);
   issues.leave();
-  return { type: 'GroupJoined', data: { groupId, traits: taken.properties, personal: taken.personal }, canonical: taken.canonical, sources: sources(), link: 'none' };
+  return { type: 'GroupJoined', data: { groupId, traits: taken.properties, personal: taken.personal }, canonical: taken.canonical, sources, link: 'none' };
 };

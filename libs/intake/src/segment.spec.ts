@@ -195,7 +195,8 @@ describe('ids', () => {
     ['half a surrogate pair', { userId: 'a\ud83d' }, 'userId', 'INTAKE.BAD_TEXT'],
     ['no event name', { event: undefined }, 'event', 'INTAKE.MISSING'],
     ['properties that are a list', { properties: [] }, 'properties', 'INTAKE.WRONG_TYPE'],
-    ['a NUL in a property', { properties: { a: ['x\0'] } }, 'properties.a', 'INTAKE.BAD_TEXT'],
+    ['a NUL in a property', { properties: { a: ['x\0'] } }, 'properties.a[0]', 'INTAKE.BAD_TEXT'],
+    ['a NUL in the context', { context: { app: { name: '\0' } } }, 'context.app.name', 'INTAKE.BAD_TEXT'],
     ['a NUL in a name', { properties: { 'a\0': 1 } }, 'properties.a?', 'INTAKE.BAD_TEXT'],
     ['a number beyond all bounds', { properties: { a: Infinity } }, 'properties.a', 'INTAKE.WRONG_TYPE'],
     ['history without the scope', { historical: true }, 'historical', 'INTAKE.HISTORY_FORBIDDEN'],
@@ -204,8 +205,11 @@ describe('ids', () => {
     expect(refusal.issues).toEqual([expect.objectContaining({ path, code })]);
     expect(refusal).toMatchObject({ code, message: expect.stringContaining('.') });
   });
-  it('takes no nesting without end', () =>
-    expect(refused({ event: 'X', properties: JSON.parse(`{"a":${'['.repeat(5_000)}${']'.repeat(5_000)}}`) }, 'track').issues).toEqual([expect.objectContaining({ path: 'properties.a', code: 'INTAKE.TOO_DEEP' })]));
+  it.each([true, false])('takes no nesting without end, with escapes: %p', (escaped) => {
+    const event = { event: 'X', properties: JSON.parse(`{"a":${'['.repeat(5_000)}${']'.repeat(5_000)}}`) as object };
+    expect(refused(event, 'track', { escaped }).issues).toEqual([expect.objectContaining({ path: expect.stringMatching(/^properties\.a/), code: 'INTAKE.TOO_DEEP' })]);
+  });
+  it('looks at what a batch says for all', () => expect(refused({ event: 'X' }, 'track', { context: { locale: 'de\0' } }).issues).toEqual([expect.objectContaining({ path: 'context.locale' })]));
   it('takes numbers as ids', () => expect(taken({ event: 'X', userId: 42, messageId: 7 }, 'track')[0]).toMatchObject({ messageId: '7', sources: [{ kind: 'user', value: '42' }] }));
   it('takes what is no event for none', () => expect(takeSegment([], arrival, 'track')).toMatchObject({ refused: { code: 'INTAKE.NOT_AN_OBJECT' } }));
   it('takes an unknown call for none', () => expect(refused({ type: 'constructor' }).code).toBe('INTAKE.UNKNOWN_TYPE'));
@@ -245,7 +249,7 @@ describe('the canonical form', () => {
     expect(canonical({ properties: { a: 1, b: { c: 2, d: [1] } }, sentAt: '2026-01-31T12:00:00Z', context: { ip: '1' }, integrations: { All: true } })).toBe(
       canonical({ properties: { b: { d: [1], c: 2 }, a: 1 }, sentAt: '2026-01-31T11:00:00Z' }, { receivedAt: AT + 5_000 })));
   it('never changes between releases: an event may be sent again long after, as imports are', () =>
-    expect(canonical({ properties: { b: [true, null, -0, 1.5e-7], a: 'ü"\n' }, anonymousId: 'a' })).toBe('["track","X","42","a",null,null,null,null,"2026-01-31T11:59:00.000Z"]{"a":"ü\\"\\n","b":[true,null,0,1.5e-7]}'));
+    expect(canonical({ properties: { b: [true, null, -0, 1.5e-7], a: 'ü"\n' }, anonymousId: 'a' })).toBe('track\0X\x0042\0a\0\0\0\0\x002026-01-31T11:59:00.000Z\0{"a":"ü\\"\\n","b":[true,null,0,1.5e-7]}'));
   it.each([[{ properties: { a: 2 } }], [{ properties: { a: '1' } }], [{ event: 'Y' }], [{ userId: '43' }], [{ anonymousId: 'a' }], [{ timestamp: '2026-01-31T11:59:00.001Z' }]])('depends on %p', (other) =>
     expect(canonical({ properties: { a: 1 }, ...other })).not.toBe(canonical({ properties: { a: 1 } })));
 });

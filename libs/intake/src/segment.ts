@@ -8,6 +8,7 @@ import { Issues } from './issues.ts';
 import { messagePlans, type EventName } from './messages.ts';
 import { text } from './readers.ts';
 import { isObject, sayEvent, sayGroup, sayTraits, type Reading, type Said } from './say.ts';
+import { isStorable } from './storable.ts';
 import { aliasSources, idText, messageIdOf, sourcesOf } from './sources.ts';
 import { NO_TRAITS } from './traits.ts';
 
@@ -27,11 +28,10 @@ const targetOf = (name: string): TrackTarget | null => {
 };
 
 /** A name or category that stands beside the properties. */
-const ownText = (event: Raw, name: string, { canon, issues }: Reading): string | null => {
+const ownText = (event: Raw, name: string, { issues }: Reading): string | null => {
   const value = event[name];
   if (value === undefined || value === null) return null;
   issues.enter(name);
-  if (typeof value === 'string') canon.text(value);
   const read = text(value, issues) ?? null;
   issues.leave();
   return read;
@@ -62,7 +62,7 @@ const say: { readonly [C in Call]: (reading: Reading, event: Raw) => Said } = {
   identify: (reading, event) => sayTraits(reading, event['traits'], 'traits'),
   group: (reading, event) => sayGroup(reading, event['groupId'], event['traits']),
   // An alias says nothing but who is who: its record sets no trait, and its meta links.
-  alias: ({ issues }, event) => ({ type: 'TraitsSet', data: { ...NO_TRAITS, context: null }, canonical: '{}', sources: aliasSources(event, issues), link: 'alias' }),
+  alias: ({ sources }) => ({ type: 'TraitsSet', data: { ...NO_TRAITS, context: null }, canonical: '{}', sources, link: 'alias' }),
 };
 
 /** The context of an event, completed by what its batch says for all. */
@@ -71,11 +71,10 @@ const contextOf = (event: Raw, { context: shared }: Arrival): Raw | undefined =>
   return own && shared ? { ...shared, ...own } : (own ?? shared);
 };
 
-/** What stands in an event beside properties and traits, and makes it another event. */
-const headOf = (call: Call, event: Raw): string => {
-  const { event: name, userId, anonymousId, previousId, groupId, name: view, category, timestamp } = event;
-  return JSON.stringify([call, name, userId, anonymousId, previousId, groupId, view, category, timestamp]);
-};
+/** What stands in an event beside properties and traits, and makes it another event. A NUL divides the parts: none of them may hold one. */
+const headOf = (call: string, event: Raw): string =>
+  `${call}\0${said(event['event'])}\0${said(event['userId'])}\0${said(event['anonymousId'])}\0${said(event['previousId'])}\0${said(event['groupId'])}\0${said(event['name'])}\0${said(event['category'])}\0${said(event['timestamp'])}\0`;
+const said = (value: unknown): string => (typeof value === 'string' ? value : value === undefined || value === null ? '' : String(value));
 
 /**
  * One event of Segment's HTTP API: the body of a call, or a member of a batch (then it names its call as `type`). Never throws on what a publisher
@@ -92,8 +91,10 @@ export const takeSegment = (event: unknown, arrival: Arrival, call?: Call): Inta
     issues.add('INTAKE.UNKNOWN_TYPE', `Expected one of ${CALLS.join(', ')}.`, 'type');
     return { refused: issues.refusal() };
   }
+  if (arrival.escaped && !isStorable(event, arrival, issues)) return { refused: issues.refusal() };
   const context = contextOf(event, arrival);
   const messageId = messageIdOf(event['messageId'], issues);
-  const said = say[kind]({ context, canon: new Canonical(issues, arrival.escaped), issues, sources: () => sourcesOf(event, issues) }, event);
-  return incomingOf(said, { messageId, timestamp: event['timestamp'], sentAt: event['sentAt'] ?? arrival.sentAt, historical: event['historical'], context, head: () => headOf(kind, event) }, arrival, issues);
+  const sources = kind === 'alias' ? aliasSources(event, issues) : sourcesOf(event, issues);
+  const what = say[kind]({ context, canon: new Canonical(issues), issues, sources }, event);
+  return incomingOf(what, { messageId, timestamp: event['timestamp'], sentAt: event['sentAt'] ?? arrival.sentAt, historical: event['historical'], context, headOf, kind, event }, arrival, issues);
 };

@@ -1,6 +1,6 @@
 import type { SourceKind } from '@touchpoint/kernel';
 import type { Raw } from './app-context.ts';
-import { isStorable, MESSAGE_ID, SOURCE_ID } from './bounds.ts';
+import { MESSAGE_ID, SOURCE_ID } from './bounds.ts';
 import type { SourceId } from './clear.ts';
 import { emailOf, phoneOf } from './contact-points.ts';
 import type { Issues } from './issues.ts';
@@ -14,7 +14,6 @@ export const idText = (value: unknown, name: string, issues: Issues, most = SOUR
   if (typeof value === 'number' && Number.isSafeInteger(value)) return idText(String(value), name, issues, most);
   if (typeof value !== 'string') return void issues.add('INTAKE.WRONG_TYPE', 'Expected an id: text.', name);
   if (value.length > most) return void issues.add('INTAKE.TOO_LONG', `An id has at most ${most} characters.`, name);
-  if (!isStorable(value)) return void issues.add('INTAKE.BAD_TEXT', 'This id holds a NUL or half a surrogate pair.', name);
   return value === '' ? undefined : value;
 };
 

@@ -9,7 +9,7 @@ import type { LogRecord } from './record.ts';
 import { createTopics, declaredTopics, partitionCounts } from './topics.ts';
 
 /** What any client behind this port must do on a real broker. */
-const { prefix, kafka } = realLog();
+const { prefix, kafka } = realLog(process.env);
 let appender: Appender;
 let reader: LogReader;
 const numbersOf = (records: readonly LogRecord[]) => records.map(({ value }) => Number(value.toString()));

@@ -27,6 +27,8 @@ export type LogTopics = Readonly<{ nameOf: (topic: string) => string; partitions
 
 type KafkaConfig = Readonly<{ KAFKA_BROKERS: readonly string[]; TOPIC_PREFIX: string }>;
 type RegistryConfig = Readonly<{ SCHEMA_REGISTRY_URL: string }>;
+/** Of the block `worker`. */
+type WorkerConfig = Readonly<{ SESSION_TIMEOUT_MS: number }>;
 
 export const kafkaProvider = (app: string): FactoryProvider => ({
   provide: KAFKA,
@@ -73,6 +75,7 @@ export type SubscriptionEntry = Readonly<{ group: string; topics: readonly strin
 /** The transport of an app that reads the log: a worker per group, with its metrics and its readiness. */
 export const workerStrategy = (app: INestApplicationContext, subscriptions: readonly SubscriptionEntry[], options: SubscriptionEntry['options'] = {}): PartitionWorkerStrategy => {
   const kafka = app.get<Kafka>(KAFKA);
+  const { SESSION_TIMEOUT_MS: sessionTimeoutMs } = app.get<WorkerConfig>(CONFIG);
   const { nameOf } = app.get<LogTopics>(LOG_TOPICS);
   const [log, clock, metrics, health, stop] = [app.get<Log>(LOG), app.get<Clock>(CLOCK), app.get<Metrics>(METRICS), app.get<Health>(HEALTH), app.get<(reason: unknown) => void>(STOP)];
   const workers = subscriptions.map((entry) => {
@@ -83,6 +86,7 @@ export const workerStrategy = (app: INestApplicationContext, subscriptions: read
       log: log.with({ consumer: entry.group }),
       now: () => clock.now(),
       onFatal: stop,
+      sessionTimeoutMs,
       subscriptions: entry.topics.map((topic) => ({ topic: nameOf(topic), open: (partition, isOurs) => handler.open(topic, partition, isOurs) })),
       ...entry.options,
       ...options,

@@ -4,17 +4,18 @@ import { silentLog } from '@touchpoint/host';
 import { createKafka } from './kafka.ts';
 import type { OutRecord } from './record.ts';
 
-const required = (name: string): string => {
-  const value = process.env[name];
+type Env = Readonly<Record<string, string | undefined>>;
+const required = (env: Env, name: string): string => {
+  const value = env[name];
   if (!value) throw new Error(`${name} is not set. Specs that need the stack run through: npm test -- PATTERN`);
   return value;
 };
 
-/** The log that the environment names, and topics of a spec's own on it. */
-export const realLog = () => {
+/** The log that the environment names, and a prefix of a spec's own on it: `realLog(process.env)`. */
+export const realLog = (env: Env) => {
   const prefix = `spec-${randomBytes(5).toString('hex')}.`;
-  const kafka = createKafka({ brokers: required('KAFKA_BROKERS').split(','), clientId: 'touchpoint-spec', log: silentLog });
-  return { prefix, kafka, registryUrl: process.env['SCHEMA_REGISTRY_URL'] ?? '' };
+  const kafka = createKafka({ brokers: required(env, 'KAFKA_BROKERS').split(','), clientId: 'touchpoint-spec', log: silentLog });
+  return { prefix, kafka, registryUrl: required(env, 'SCHEMA_REGISTRY_URL') };
 };
 
 export const createTopic = async (kafka: Kafka, topic: string, partitions: number, config: Readonly<Record<string, string>> = {}): Promise<void> => {

@@ -9,32 +9,49 @@ export interface SchemaRegistry {
   register(subject: string, schema: string): Promise<number>;
   /** The id of a schema that is registered there; undefined when it is not. */
   idOf(subject: string, schema: string): Promise<number | undefined>;
-  schemaOf(id: number): Promise<string>;
+  /** Undefined when the registry has no such id. */
+  schemaOf(id: number): Promise<string | undefined>;
 }
+
+/** A refusal's body, which need not be JSON. */
+const reasonOf = (text: string): Record<string, unknown> => {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+};
 
 const JSON_TYPE = 'application/vnd.schemaregistry.v1+json';
 
 export const createRegistry = (url: string, { timeoutMs = 5_000 }: { timeoutMs?: number } = {}): SchemaRegistry => {
   const base = url.replace(/\/$/, '');
   const call = async (method: string, path: string, body?: object): Promise<{ status: number; body: Record<string, unknown> }> => {
-    let response: Response;
     try {
-      response = await fetch(base + path, {
+      const response = await fetch(base + path, {
         method,
         headers: { 'content-type': JSON_TYPE, accept: JSON_TYPE },
         signal: AbortSignal.timeout(timeoutMs),
         ...(body ? { body: JSON.stringify(body) } : {}),
       });
-      return { status: response.status, body: (await response.json().catch(() => ({}))) as Record<string, unknown> };
+      const text = await response.text();
+      return { status: response.status, body: response.ok ? (JSON.parse(text) as Record<string, unknown>) : reasonOf(text) };
     } catch (cause) {
       throw transient('REGISTRY.UNAVAILABLE', `the schema registry does not answer (${method} ${path})`, cause);
     }
   };
-  const expect = async (method: string, path: string, body?: object) => {
+  /** The answer's body; undefined for 404. */
+  const found = async (method: string, path: string, body?: object) => {
     const answer = await call(method, path, body);
-    if (answer.status >= 500) throw transient('REGISTRY.UNAVAILABLE', `the schema registry answered ${answer.status} to ${method} ${path}`);
+    if (answer.status === 404) return undefined;
+    if (answer.status >= 500 || answer.status === 429) throw transient('REGISTRY.UNAVAILABLE', `the schema registry answered ${answer.status} to ${method} ${path}`);
     if (answer.status >= 400) throw new Error(`the schema registry refused ${method} ${path}: ${answer.status} ${String(answer.body['message'] ?? '')}`);
     return answer.body;
+  };
+  const expect = async (method: string, path: string, body?: object) => {
+    const answer = await found(method, path, body);
+    if (!answer) throw new Error(`the schema registry does not know ${method} ${path}`);
+    return answer;
   };
   const at = (subject: string) => encodeURIComponent(subject);
   return {
@@ -42,13 +59,7 @@ export const createRegistry = (url: string, { timeoutMs = 5_000 }: { timeoutMs?:
       await expect('PUT', `/config/${at(subject)}`, { compatibility: 'FULL_TRANSITIVE' });
       return (await expect('POST', `/subjects/${at(subject)}/versions`, { schema, schemaType: 'AVRO' }))['id'] as number;
     },
-    idOf: async (subject, schema) => {
-      const { status, body } = await call('POST', `/subjects/${at(subject)}`, { schema, schemaType: 'AVRO' });
-      if (status === 404) return undefined;
-      if (status >= 500) throw transient('REGISTRY.UNAVAILABLE', `the schema registry answered ${status}`);
-      if (status >= 400) throw new Error(`the schema registry refused a look-up: ${status} ${String(body['message'] ?? '')}`);
-      return body['id'] as number;
-    },
-    schemaOf: async (id) => (await expect('GET', `/schemas/ids/${id}`))['schema'] as string,
+    idOf: async (subject, schema) => (await found('POST', `/subjects/${at(subject)}`, { schema, schemaType: 'AVRO' }))?.['id'] as number | undefined,
+    schemaOf: async (id) => (await found('GET', `/schemas/ids/${id}`))?.['schema'] as string | undefined,
   };
 };

@@ -61,13 +61,18 @@ export type MessageReader = Readonly<{
 }>;
 
 export const createMessageReader = (registry: SchemaRegistry): MessageReader => {
-  const schemas = new Map<number, string | undefined>();
+  const schemas = new Map<number, string>();
   const decoders = new Map<string, Decoder<MessageName>>();
   return {
     prepare: async (values) => {
+      // Kept for this call only: a schema that is missing may be registered before the record is retried.
+      const unknown = new Set<number>();
       for (const value of values) {
         const id = value.length >= 5 && value[0] === 0 ? value.readUInt32BE(1) : undefined;
-        if (id !== undefined && !schemas.has(id)) schemas.set(id, await registry.schemaOf(id));
+        if (id === undefined || schemas.has(id) || unknown.has(id)) continue;
+        const schema = await registry.schemaOf(id);
+        if (schema === undefined) unknown.add(id);
+        else schemas.set(id, schema);
       }
     },
     read: (type, value) => {

@@ -8,7 +8,8 @@ import type { Kafka } from 'kafkajs';
 const Declared = z.object({
   topics: z.array(z.strictObject({ name: z.string(), key: z.string(), partitions: z.int().positive(), retention: z.string(), why: z.string() })),
 });
-export type TopicDeclaration = z.infer<typeof Declared>['topics'][number];
+/** A topic as deploy/topics.yaml has it; `retentionMs` is -1 for ever. */
+export type TopicDeclaration = z.infer<typeof Declared>['topics'][number] & Readonly<{ retentionMs: number }>;
 
 export const TOPICS = {
   received: 'touchpoints.received',
@@ -26,15 +27,18 @@ export const repositoryFile = (path: string): string => {
   }
 };
 
-/** What deploy/topics.yaml declares. */
-export const declaredTopics = (): readonly TopicDeclaration[] => Declared.parse(parse(readFileSync(repositoryFile('deploy/topics.yaml'), 'utf8'))).topics;
-
 const retentionMs = (retention: string): number => {
   if (retention === 'forever') return -1;
   const ms = parseDuration(retention);
   if (ms === undefined || ms < DAY) throw new Error(`retention ${retention} is neither "forever" nor a duration of at least a day`);
   return ms;
 };
+
+/** @throws Error for anything that is not a list of topics, each with all its fields and no other. */
+export const parseTopics = (yaml: string): readonly TopicDeclaration[] => Declared.parse(parse(yaml)).topics.map((topic) => ({ ...topic, retentionMs: retentionMs(topic.retention) }));
+
+/** What deploy/topics.yaml declares. */
+export const declaredTopics = (): readonly TopicDeclaration[] => parseTopics(readFileSync(repositoryFile('deploy/topics.yaml'), 'utf8'));
 
 /**
  * Creates the declared topics that are missing; never changes one that is there.
@@ -53,7 +57,7 @@ export const createTopics = async (kafka: Kafka, prefix: string, { partitions }:
           topic: prefix + topic.name,
           numPartitions: partitions ?? topic.partitions,
           configEntries: [
-            { name: 'retention.ms', value: String(retentionMs(topic.retention)) },
+            { name: 'retention.ms', value: String(topic.retentionMs) },
             // One clock orders a partition: "resolved up to" is a time of the broker, not of a publisher.
             { name: 'message.timestamp.type', value: 'LogAppendTime' },
           ],

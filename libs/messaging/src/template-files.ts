@@ -21,7 +21,7 @@ export const templateFromFiles = (files: Readonly<Record<string, string>>): Read
   if (!isObject(variables)) issues.push({ path: `/${HEADER}#/variables`, message: 'must be an object: name → { doc, example, optional }' });
   else issues.push(...Object.entries(variables).flatMap(([key, value]) => (isVariable(value) ? [] : [{ path: `/${HEADER}#/variables/${key}`, message: 'must be { "doc": text, "example": any value, "optional": true or left out }' }])));
   const parts: Record<string, string> = {};
-  for (const [file, text] of Object.entries(files)) {
+  for (const [file, text] of Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (file === HEADER) continue;
     const part = Object.keys(FILE_OF).find((one) => FILE_OF[one] === file);
     if (part) parts[part] = text;

@@ -17,7 +17,7 @@ export const reviewCommand = (state: CustomerState, command: SendMessage['data']
   const { channel, messageClass, purpose, contactPoint, notAfter } = command;
   if (now > notAfter) return { allowed: false, reason: 'expired' };
   const marketing = messageClass !== 'transactional';
-  if (marketing && state.absorbedBy !== null) return { allowed: false, reason: 'merged' };
+  if (marketing && state.absorbed !== null) return { allowed: false, reason: 'merged' };
   if (marketing && Object.keys(state.pending).length > 0) return { allowed: false, reason: 'merge pending' };
   const parts = partsOf(state);
   const point = reachable(parts.map(({ contacts }) => contacts), channel).find(({ id }) => id === contactPoint);

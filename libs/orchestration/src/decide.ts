@@ -1,6 +1,6 @@
 import type { IdentityMessage, OrchestrationMessage, Touchpoint, TouchpointHandedOn } from '@touchpoint/contracts';
 import type { HappenedEvent } from '@touchpoint/journeys';
-import { pick, type CustomerId, type Table } from '@touchpoint/kernel';
+import { pick, type CustomerId, type Instant, type Table } from '@touchpoint/kernel';
 import { Emission, nothing, type Decided } from './emission.ts';
 import { touchpointOf, touchpointText } from './handed-on.ts';
 import { causeOf, type Cause, type Input } from './input.ts';
@@ -18,7 +18,7 @@ const CONTROL: Table<Control, [state: CustomerState, deciding: Deciding], Custom
   CustomerMerged: (message, state, deciding) => merged(state, message, deciding),
   CustomerSplit: (message, state, deciding) => split(state, message, deciding),
   CustomerHandedOver: (message, state, deciding) => handedOver(state, message, deciding),
-  TouchpointHandedOn: ({ data }, state, deciding) => touched(state, touchpointOf(data), { customerId: data.fromCustomerId, via: data.viaCustomerId, hops: data.hops }, deciding),
+  TouchpointHandedOn: ({ data }, state, deciding) => touched(state, touchpointOf(data), { customerId: data.fromCustomerId, via: data.viaCustomerId, joinedAt: data.joinedAt, hops: data.hops }, deciding),
   TimerFired: ({ data }, state, deciding) => fireTimer(state, data.timerId, data.historical || deciding.out.cause.historical, deciding),
 };
 
@@ -44,14 +44,14 @@ const handedOnCause = ({ data }: TouchpointHandedOn, input: Input): Cause => ({
   ...causeOf(input), type: data.messageType, messageId: data.messageId, publisher: data.publisher, at: Math.min(data.occurredAt, data.receivedAt), now: data.receivedAt, historical: data.historical,
 });
 
-type Origin = Readonly<{ customerId: CustomerId; via: CustomerId; hops: number }>;
+type Origin = Readonly<{ customerId: CustomerId; via: CustomerId; joinedAt: Instant; hops: number }>;
 
 /** Folds a touchpoint, of this timeline or handed on from a member's; then ends, moves and starts runs. One on an absorbed customer is handed on instead. */
 const touched = (before: CustomerState, message: Touchpoint, origin: Origin | null, deciding: Deciding): CustomerState => {
   const { at } = deciding.out.cause;
   const state = origin ? foldMember(before, message, origin, deciding) : foldOwn(before, message, at);
-  if (state.absorbedBy) {
-    handOn(message, origin, state.absorbedBy, deciding);
+  if (state.absorbed) {
+    handOn(message, origin, state.absorbed, deciding);
     return state;
   }
   const event: HappenedEvent = { type: message.type, at, data: message.data, commandId: commandOf(message) };
@@ -63,19 +63,19 @@ const foldOwn = (state: CustomerState, message: Touchpoint, at: number): Custome
   return own === state.own ? state : { ...state, own };
 };
 
-const foldMember = (state: CustomerState, message: Touchpoint, { customerId, via }: Origin, { out: { cause } }: Deciding): CustomerState => {
-  const member = state.members[customerId] ?? { ...EMPTY_PART, joinedAt: cause.now, via };
+const foldMember = (state: CustomerState, message: Touchpoint, { customerId, via, joinedAt }: Origin, { out: { cause } }: Deciding): CustomerState => {
+  const member = state.members[customerId] ?? { ...EMPTY_PART, joinedAt, via };
   const folded = foldPart(member, message, cause.at);
   return folded === member ? state : { ...state, members: boundedMembers({ ...state.members, [customerId]: { ...folded, joinedAt: member.joinedAt, via: member.via } }) };
 };
 
-const handOn = (message: Touchpoint, origin: Origin | null, to: CustomerId, { out }: Deciding): void => {
+const handOn = (message: Touchpoint, origin: Origin | null, { by: to, at }: NonNullable<CustomerState['absorbed']>, { out }: Deciding): void => {
   const { cause } = out;
   const hops = (origin?.hops ?? 0) + 1;
   if (hops > MAX_HOPS) throw new Error(`a touchpoint was handed on ${hops} times: the chain of those who were absorbed is a circle`);
   out.fact({ type: 'TouchpointHandedOn', data: {
     fromCustomerId: origin?.customerId ?? cause.customerId, viaCustomerId: cause.customerId, toCustomerId: to, messageType: message.type, data: touchpointText(message.data), messageId: cause.messageId, publisher: cause.publisher,
-    occurredAt: cause.at, receivedAt: cause.now, historical: cause.historical, hops, causeOffset: cause.offset,
+    occurredAt: cause.at, receivedAt: cause.now, historical: cause.historical, joinedAt: Math.max(origin?.joinedAt ?? at, at), hops, causeOffset: cause.offset,
   } }, to);
 };
 

@@ -7,7 +7,10 @@ import { MAX_KEYS, MAX_MEMBERS, MAX_PENDING, STATE_VERSION, type CustomerState, 
 
 /** A run that still rests at its first step, so that the survivor can begin it anew. */
 type Resting = Readonly<{ at: Instant; cause: string; entry: Run['entry']; runId: string }>;
-/** What `CustomerHandedOver` carries. `via`: who hands it over, the absorbed customer or one further along the chain. */
+/**
+ * What `CustomerHandedOver` carries. `via`: who hands it over, the absorbed customer or one further along the chain. `joinedAt`: when all of it became a part of
+ * the receiver; along a chain that is the last merge, whichever way it came, so that consent does not depend on the order of hand-overs.
+ */
 type HandOver = Readonly<{ via: string; hops: number; joinedAt: Instant; parts: Readonly<Record<string, Part>>; pending: readonly string[]; journeys: Readonly<Record<string, Remembered>>; resting: Readonly<Record<string, Resting>> }>;
 
 /** Longest chain of customers that were absorbed one into the other. Longer is a circle, which identity never makes. */
@@ -31,7 +34,7 @@ export const absorbed = (before: CustomerState, { data: { customerId, survivorId
   }
   const state = before.runs.reduce((left, run) => endRun(left, run, 'merged', deciding), before);
   handOver(customerId, survivorId, { via: customerId, hops: 1, joinedAt: cause.now, parts: { [customerId]: state.own, ...state.members }, pending: Object.keys(state.pending), journeys: state.journeys, resting }, deciding);
-  return { ...state, absorbedBy: survivorId };
+  return { ...state, absorbed: { by: survivorId, at: cause.now } };
 };
 
 /** Another customer became a part of this one. Until its hand-over is here, marketing is held: it may have opted out. */
@@ -52,8 +55,8 @@ export const handedOver = (before: CustomerState, { data }: CustomerHandedOver, 
   for (const id of hand.pending) if (id !== customerId && Object.keys(pending).length < MAX_PENDING) pending[id] ??= deciding.out.cause.now;
   const early = !expected && hand.via === from && Object.keys(before.early).length < MAX_PENDING ? { ...before.early, [from]: hand.joinedAt } : before.early;
   const state = { ...before, members: withMembers(before.members, hand, customerId), pending, early };
-  if (!state.absorbedBy) return takeJourneys(state, hand, deciding);
-  handOver(from, state.absorbedBy, { ...hand, via: customerId, hops: hand.hops + 1 }, deciding);
+  if (!state.absorbed) return takeJourneys(state, hand, deciding);
+  handOver(from, state.absorbed.by, { ...hand, via: customerId, hops: hand.hops + 1, joinedAt: Math.max(hand.joinedAt, state.absorbed.at) }, deciding);
   return state;
 };
 
@@ -92,7 +95,7 @@ const takeJourneys = (before: CustomerState, { journeys, resting }: HandOver, de
 
 /** A member stands alone again: it decides for itself, and what came by it leaves the other. */
 export const split = (state: CustomerState, { data: { customerId, memberId } }: CustomerSplit, { out: { cause } }: Deciding): CustomerState => {
-  if (cause.customerId === memberId) return state.absorbedBy === null ? state : { ...state, absorbedBy: null };
+  if (cause.customerId === memberId) return state.absorbed === null ? state : { ...state, absorbed: null };
   if (cause.customerId !== customerId) return state;
   const members = Object.fromEntries(Object.entries(state.members).filter(([id, { via }]) => id !== memberId && via !== memberId));
   return { ...state, members, pending: left(state.pending, memberId), early: left(state.early, memberId) };

@@ -20,8 +20,8 @@ export type CustomerState = Readonly<{
   offset: number;
   own: Part;
   members: Readonly<Record<string, Member>>;
-  /** Whose part this customer is. What reaches its timeline is folded and handed on; nothing is decided here. */
-  absorbedBy: CustomerId | null;
+  /** Whose part this customer is, and since when. What reaches its timeline is folded and handed on; nothing is decided here. */
+  absorbed: Readonly<{ by: CustomerId; at: Instant }> | null;
   /** Customers that were merged into this one and whose hand-over is not here yet. */
   pending: Readonly<Record<string, Instant>>;
   /** Hand-overs that came before the merge they belong to. */
@@ -42,7 +42,7 @@ export const MAX_JOURNEYS = 64;
 /** Merges that are on their way. */
 export const MAX_PENDING = 64;
 
-export const emptyState: CustomerState = { v: STATE_VERSION, offset: -1, own: EMPTY_PART, members: {}, absorbedBy: null, pending: {}, early: {}, runs: [], journeys: {} };
+export const emptyState: CustomerState = { v: STATE_VERSION, offset: -1, own: EMPTY_PART, members: {}, absorbed: null, pending: {}, early: {}, runs: [], journeys: {} };
 
 export const partsOf = (state: CustomerState): readonly Part[] => {
   for (const _ in state.members) return [state.own, ...Object.values(state.members)];

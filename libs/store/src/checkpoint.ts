@@ -18,14 +18,18 @@ export type Checkpoint = CheckpointKey &
 
 type Row = { version: string; next_offset: string; seen: Record<string, number>; sent: Record<string, number>; anchor: string | null; resolved_to: string | null; incarnation: number };
 
-/** Takes the partition: raises its version in one statement, reads it in a later one (design §3: read before the claim, and a predecessor's commit may be missed). */
+/**
+ * Takes the partition: raises its version in one statement, reads it in a later one (design §3: read before the claim, and a predecessor's commit may be missed).
+ * @throws Failure Fenced when somebody else took it in between.
+ */
 export const claimCheckpoint = async (pool: Pool, { consumer, topic, partition }: CheckpointKey): Promise<Checkpoint> => {
   const values = [consumer, topic, partition];
-  await query(pool, `insert into log.checkpoint (consumer, topic, partition, version) values ($1, $2, $3, 1)
-    on conflict (consumer, topic, partition) do update set version = checkpoint.version + 1`, values);
+  const [claim] = await query<{ version: string }>(pool, `insert into log.checkpoint (consumer, topic, partition, version) values ($1, $2, $3, 1)
+    on conflict (consumer, topic, partition) do update set version = checkpoint.version + 1 returning version`, values);
   const [row] = await query<Row>(pool, `select version, next_offset, seen, sent, anchor, resolved_to, i.number as incarnation
     from log.checkpoint, log.incarnation i where consumer = $1 and topic = $2 and partition = $3`, values);
-  if (!row) throw new Error(`the checkpoint of ${consumer} ${topic}/${partition} vanished`);
+  if (!row || !claim) throw new Error(`the checkpoint of ${consumer} ${topic}/${partition} vanished`);
+  if (row.version !== claim.version) throw fenced(`${consumer} was overtaken while it claimed ${topic}/${partition}`);
   return {
     consumer, topic, partition,
     version: BigInt(row.version),

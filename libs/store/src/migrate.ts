@@ -88,6 +88,7 @@ export const migrations: readonly Migration[] = [
         unique (consumer, topic, partition, "offset")
       );
       create index on log.parked (consumer, topic, partition, key);
+      create index on log.parked (consumer, topic, partition) where retry_at is not null;
       comment on column log.parked.blocking is 'Whether later records of its key are parked behind it.';
       comment on table log.parked is 'Records a consumer could not process, and their key''s later ones, in order, until they are retried or dropped.';
     `,

@@ -20,6 +20,9 @@ export const parkingOf = (record: LogRecord, error: unknown): Parking => {
 /** More than 1 % of the keys seen (at least 20) parked for one cause is a bad release, not bad customers. */
 export const MAX_PARKED = { share: 0.01, least: 20 };
 
+/** Postgres' text holds no zero character; one in a reason must not keep a record from being parked. */
+const printable = (text: string): string => text.replaceAll('\0', '\uFFFD');
+
 export const insertParked = async (client: Client, { consumer, topic, partition }: CheckpointKey, parkings: readonly Parking[]): Promise<void> => {
   if (parkings.length === 0) return;
   await client.query(
@@ -29,8 +32,8 @@ export const insertParked = async (client: Client, { consumer, topic, partition 
       consumer, topic, partition,
       parkings.map(({ record }) => record.offset),
       parkings.map(({ key }) => key),
-      parkings.map(({ code }) => code),
-      parkings.map(({ detail }) => detail.slice(0, 500)),
+      parkings.map(({ code }) => printable(code)),
+      parkings.map(({ detail }) => printable(detail.slice(0, 500))),
       parkings.map(({ record: { key, value, headers } }) => packRecords([{ topic, partition, key, value, headers }])),
       parkings.map(({ record }) => record.timestamp),
       parkings.map(({ alone }) => !alone),
@@ -42,14 +45,19 @@ export const insertParked = async (client: Client, { consumer, topic, partition 
 export const parkedKeys = async (on: Queryable, { consumer, topic, partition }: CheckpointKey): Promise<Set<string>> =>
   new Set((await query<{ key: string }>(on, 'select distinct key from log.parked where consumer = $1 and topic = $2 and partition = $3 and blocking', [consumer, topic, partition])).map(({ key }) => key));
 
-/** All records of the keys whose retry was asked for, in log order. The partition's owner redrives them between batches. */
+/**
+ * The parked records of the keys whose retry was asked for, in log order; the partition's owner redrives them between batches. A key comes with all its
+ * records or not at all, so that none of them is overtaken: as many keys as make up `limit` records, and always one.
+ */
 export const readRetries = async (on: Queryable, { consumer, topic, partition }: CheckpointKey, limit = 1_000): Promise<readonly Parked[]> =>
   (
     await query<{ id: string; offset: string; key: string; code: string; detail: string; record: Buffer; recorded_at: string }>(
       on,
-      `select id, "offset", key, code, detail, record, recorded_at from log.parked p where consumer = $1 and topic = $2 and partition = $3
-         and exists (select from log.parked r where (r.consumer, r.topic, r.partition, r.key) = (p.consumer, p.topic, p.partition, p.key) and r.retry_at is not null)
-       order by "offset" limit $4`,
+      `with asked as (select distinct key from log.parked where consumer = $1 and topic = $2 and partition = $3 and retry_at is not null),
+         sized as (select key, count(*) as records, min("offset") as first from log.parked join asked using (key) where consumer = $1 and topic = $2 and partition = $3 group by key),
+         chosen as (select key, sum(records) over (order by first) - records as before from sized)
+       select id, "offset", key, code, detail, record, recorded_at from log.parked join chosen using (key)
+       where consumer = $1 and topic = $2 and partition = $3 and (before = 0 or before < $4) order by "offset"`,
       [consumer, topic, partition, limit],
     )
   ).map(({ id, offset, key, code, detail, record, recorded_at }) => {

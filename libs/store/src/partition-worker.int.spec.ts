@@ -6,7 +6,7 @@ import { numbered, workerSystem, type WorkerSystem } from './worker-system.fixtu
 
 let system: WorkerSystem;
 beforeAll(async () => {
-  system = await workerSystem();
+  system = await workerSystem(process.env);
 }, 60_000);
 afterAll(() => system?.end(), 60_000);
 
@@ -145,7 +145,7 @@ describe('two workers', () => {
 
   it('effect everything exactly once while members come and go, are fenced, and fail at any point', async () => {
     const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
-    console.info(`partition worker chaos: SEED=${seed}`);
+    process.stderr.write(`partition worker: SEED=${seed}\n`);
     let state = seed;
     const random = () => ((state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff) / 0x7fffffff);
     const topic = await system.topic('chaos', 4);

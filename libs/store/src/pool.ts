@@ -24,21 +24,32 @@ export const createPool = ({ databaseUrl, name, max = 10, statementTimeoutMs = 6
   return pool;
 };
 
-/** Serialisation failure, deadlock, resources, shut-down, connection: the same work may succeed later. Classes of SQLSTATE. */
-const TRANSIENT = /^(40001|40P01|55P03|57014|53|57P|08|58)/;
-const CONNECTION = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/;
+/**
+ * SQLSTATEs after which the same work may succeed: rollbacks (40), locks, cancelled statements, resources, shut-down, connection, system; a session that was ended
+ * for idling (25P03, 25P04); a server that became a standby (25006).
+ */
+const TRANSIENT = /^(40|55P03|57014|53|57P|08|58|25P03|25P04|25006)/;
+const CONNECTION = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/;
+/** What `pg` itself says when a connection is gone or cannot be had. */
+const LOST = /Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed/;
+/** Data exceptions quote the value, constraint violations the row. */
+const QUOTES_DATA = /^2[23]/;
 
-/** A database error as what may be done about it. Its `detail`, which quotes row values, is left behind. */
+/** A database error as what may be done about it. Texts that quote values are left behind: the server's `detail` always, its message where it does so. */
 export const storeFailure = (error: unknown): unknown => {
   if (!(error instanceof Error) || error instanceof Failure) return error;
   const code = (error as { code?: string }).code ?? '';
-  if (TRANSIENT.test(code) || CONNECTION.test(code) || /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(error.message))
-    return transient('STORE.UNAVAILABLE', `Postgres: ${error.message}`, { code });
-  if (error instanceof pg.DatabaseError) return new Error(`Postgres ${code}: ${error.message}`);
-  return error;
+  if (TRANSIENT.test(code) || CONNECTION.test(code) || LOST.test(error.message)) return transient('STORE.UNAVAILABLE', `Postgres: ${error.message}`, { code });
+  if (!(error instanceof pg.DatabaseError)) return error;
+  const { table, column, constraint, routine, message } = error;
+  const where = [table, column, constraint].filter(Boolean).join(' ');
+  return new Error(`Postgres ${code}: ${QUOTES_DATA.test(code) ? (routine ?? 'a value does not fit') : message}${where ? ` (${where})` : ''}`);
 };
 
-/** Runs work in one transaction. @throws Failure Transient where trying again may help. */
+/**
+ * Runs work in one transaction. @throws Failure Transient where trying again may help: whether it was committed is unknown then, as ever when a connection
+ * breaks, and a checkpoint's version tells.
+ */
 export const transaction = async <T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T> => {
   let client: Client;
   try {
@@ -47,17 +58,26 @@ export const transaction = async <T>(pool: Pool, work: (client: Client) => Promi
     throw storeFailure(error);
   }
   let broken: Error | undefined;
+  // The pool listens to idle clients only. Without a listener, a connection that breaks between two statements would end the process.
+  const onError = (error: Error) => {
+    broken ??= error;
+  };
+  client.on('error', onError);
   try {
     await client.query('begin');
     const result = await work(client);
-    await client.query('commit');
+    const { command } = await client.query('commit');
+    // Postgres answers so, without an error, when a statement failed before and somebody caught it.
+    if (command !== 'COMMIT') throw new Error('a statement of this transaction had failed: it was rolled back');
     return result;
   } catch (error) {
-    await client.query('rollback').catch((failed: Error) => {
-      broken = failed;
-    });
+    if (!broken)
+      await client.query('rollback').catch((failed: Error) => {
+        broken ??= failed;
+      });
     throw storeFailure(error);
   } finally {
+    client.off('error', onError);
     client.release(broken);
   }
 };

@@ -24,12 +24,13 @@ export type WorkerSystem = Readonly<{
 export const numbered = (topic: string, partition: number, count: number, from = 0): readonly OutRecord[] =>
   Array.from({ length: count }, (_, i) => ({ topic, partition, key: `key-${i % 7}`, value: Buffer.from(String(from + i)), headers: {} }));
 
-export const workerSystem = async (): Promise<WorkerSystem> => {
+/** `workerSystem(process.env)` */
+export const workerSystem = async (env: Readonly<Record<string, string | undefined>>): Promise<WorkerSystem> => {
   const prefix = `spec-${randomBytes(5).toString('hex')}.`;
-  const database = await freshDatabase(process.env['DATABASE_URL']);
+  const database = await freshDatabase(env['DATABASE_URL']);
   await migrate(database.url, [...migrations, { id: 'effects', sql: EFFECTS }]);
   const pool = createPool({ databaseUrl: database.url, name: 'spec', max: 16, onError: () => undefined });
-  const kafka = createKafka({ brokers: (process.env['KAFKA_BROKERS'] ?? '').split(','), clientId: 'touchpoint-spec', log: silentLog });
+  const kafka = createKafka({ brokers: (env['KAFKA_BROKERS'] ?? '').split(','), clientId: 'touchpoint-spec', log: silentLog });
   const appender = createAppender(kafkaProducers(kafka), { log: silentLog });
   const reader = createLogReader(kafka);
   const workers: PartitionWorker[] = [];

@@ -28,20 +28,21 @@ const collect = (payload: NodeJS.ReadableStream, limit: number): Promise<Buffer>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const stop = (error: Error) => {
-      payload.removeListener('data', onData);
-      payload.pause();
-      reject(error);
-    };
-    const onData = (chunk: Buffer) => {
+    let ended = false;
+    payload.on('data', (chunk: Buffer) => {
+      if (ended) return;
       bytes += chunk.length;
-      if (bytes > limit) stop(refuse(limit));
-      else chunks.push(chunk);
-    };
-    payload.on('data', onData);
-    payload.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes)));
-    payload.once('error', (cause: Error & { code?: string }) => stop(cause.code?.startsWith('Z_') ? new HttpProblem(400, 'HTTP.BAD_GZIP', 'The body is not valid gzip', { cause }) : cause));
-    payload.once('close', () => stop(new HttpProblem(400, 'HTTP.CUT_OFF', 'The body was cut off')));
+      if (bytes <= limit) return void chunks.push(chunk);
+      ended = true;
+      payload.pause();
+      reject(refuse(limit));
+    });
+    payload.on('end', () => {
+      ended = true;
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes));
+    });
+    payload.on('error', (cause: Error & { code?: string }) => reject(cause.code?.startsWith('Z_') ? new HttpProblem(400, 'HTTP.BAD_GZIP', 'The body is not valid gzip', { cause }) : cause));
+    payload.on('close', () => ended || reject(new HttpProblem(400, 'HTTP.CUT_OFF', 'The body was cut off')));
   });
 
 /**

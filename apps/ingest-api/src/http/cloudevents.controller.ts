@@ -54,7 +54,7 @@ export class CloudEventsController {
     const maxEventBytes = eventLimit(caller, this.#config);
     const members = type === CLOUDEVENT_BATCH ? membersOf(body.value) : [isBinary ? fromHeaders(request.headers, body) : body.value];
     const { taken, refused } = await this.#receiver.receive({
-      caller, members, maxEventBytes, bytes: body.bytes.length, escaped: body.escaped || isBinary, sizes: type === CLOUDEVENT_BATCH ? sizesOf(body, members, maxEventBytes) : undefined,
+      caller, members, maxEventBytes, bytes: body.bytes.length, escaped: body.escaped || isBinary, sizes: type === CLOUDEVENT_BATCH ? sizesOf(body, members, 'specversion', maxEventBytes) : undefined,
       take: takeCloudEvent, traceparentOf,
     });
     if (type === CLOUDEVENT_BATCH) return batchAnswer(taken, refused);

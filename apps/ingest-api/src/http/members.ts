@@ -1,13 +1,19 @@
 import { badRequest } from '@touchpoint/host';
-import { memberSizes } from '@touchpoint/intake';
+import { mayExceed, memberSizes } from '@touchpoint/intake';
 import type { JsonBody } from './json-body.ts';
 
 /** So many events are looked at in one request, however small they are. */
 export const MAX_MEMBERS = 5_000;
 
-/** The sizes of a batch's members where any of them may be too large. */
-export const sizesOf = ({ bytes }: JsonBody, members: readonly unknown[], limit: number): readonly number[] | undefined => {
+/** A name that each valid member has; one without it is refused for that. */
+type Named = 'messageId' | 'specversion';
+const NAMES: Readonly<Record<Named, Buffer>> = { messageId: Buffer.from('"messageId"'), specversion: Buffer.from('"specversion"') };
+const has = (member: unknown, name: Named): boolean => typeof member === 'object' && member !== null && name in member;
+
+/** The sizes of a batch's members, where any of them may be too large. */
+export const sizesOf = ({ bytes, escaped }: JsonBody, members: readonly unknown[], name: Named, limit: number): readonly number[] | undefined => {
   if (bytes.length <= limit) return undefined;
+  if (!escaped && members.every((member) => has(member, name)) && !mayExceed(bytes, NAMES[name], members.length, limit)) return undefined;
   const sizes = memberSizes(bytes);
   return sizes?.length === members.length ? sizes : members.map((member) => Buffer.byteLength(JSON.stringify(member)));
 };

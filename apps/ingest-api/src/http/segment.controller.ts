@@ -68,7 +68,7 @@ export class SegmentController {
     const maxEventBytes = eventLimit(caller, this.#config);
     const { taken, refused } = await this.#receiver.receive({
       caller, members, maxEventBytes, sentAt, context: isObject(context) ? context : undefined, bytes: body.bytes.length, escaped: body.escaped,
-      sizes: sizesOf(body, members, maxEventBytes), take: takeMember,
+      sizes: sizesOf(body, members, 'messageId', maxEventBytes), take: takeMember,
     });
     return batchAnswer(taken, refused);
   }

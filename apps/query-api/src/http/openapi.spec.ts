@@ -28,13 +28,47 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const operations = () => Object.entries(document.paths).flatMap(([path, item]) => Object.entries(item).map(([method, operation]) => ({ path, method, operation: operation as Record<string, any> })));
+type Operation = Readonly<{ operationId: string; description: string; parameters: readonly Readonly<{ name: string; in: string; schema: object }>[]; responses: Readonly<Record<string, Readonly<{ content: Readonly<Record<string, Readonly<{ example: unknown }>>> }>>> }>;
+const operations = () => Object.values(document.paths).flatMap((item) => Object.values(item) as unknown as Operation[]);
 
 describe('the OpenAPI document', () => {
   it('is valid', async () => {
-    console.log(JSON.stringify(document, null, 1).slice(0, 20000));
-    const { valid, errors } = await new Validator().validate(JSON.parse(JSON.stringify(document)));
-    expect(errors).toBeUndefined();
-    expect(valid).toBe(true);
+    expect(await new Validator().validate(JSON.parse(JSON.stringify(document)) as Record<string, unknown>)).toMatchObject({ valid: true });
+  });
+
+  it('is refused by the validator when it is not', async () => {
+    const broken = structuredClone(JSON.parse(JSON.stringify(document))) as { paths: Record<string, { get: { responses?: object } }> };
+    delete broken.paths['/v1/customers/{id}']!.get.responses;
+    broken.paths['/v1/customers/{id}/timeline']!.get.responses = { 200: { content: {} } };
+    expect(await new Validator().validate(broken)).toMatchObject({ valid: false });
+  });
+
+  it('describes every route, with an example of each answer', () => {
+    expect(Object.keys(document.paths)).toEqual(['/v1/customers/by/{kind}/{value}', '/v1/customers/{id}', '/v1/customers/{id}/timeline', '/v1/customers/{id}/messages']);
+    for (const { description, responses } of operations()) {
+      expect(description).toMatch(/\.$/);
+      expect(Object.keys(responses)).toEqual(['200', '400', '401', '403', '404', '429', '503']);
+      for (const { content } of Object.values(responses)) expect(Object.values(content)[0]!.example).toBeTruthy();
+    }
+  });
+
+  it('names every parameter of a path, and says that it asks for a key', () => {
+    for (const [path, item] of Object.entries(document.paths)) {
+      const inPath = (item.get as unknown as Operation).parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => `{${name}}`);
+      expect(path.match(/\{\w+\}/g)).toEqual(inPath.sort((a, b) => path.indexOf(a) - path.indexOf(b)));
+    }
+    expect(document.security).toEqual([{ key: [] }, { keyAsUser: [] }]);
+    expect(Object.keys(document.components?.securitySchemes ?? {})).toEqual(['key', 'keyAsUser']);
+  });
+
+  it('refers to nothing that is not in it', () => {
+    const refs = new Set(JSON.stringify(document).match(/#\/components\/schemas\/\w+/g));
+    expect([...refs].map((ref) => ref.split('/').at(-1)!).filter((name) => !(name in (document.components?.schemas ?? {})))).toEqual([]);
+  });
+});
+
+describe('an example', () => {
+  it.each([['Customer', customer], ['Timeline', timeline], ['Messages', messages]] as const)('%s is what the schema says', (name, schema) => {
+    expect(schema.safeParse(examples[name]).error?.issues).toBeUndefined();
   });
 });

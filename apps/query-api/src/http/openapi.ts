@@ -32,7 +32,7 @@ export const Answers = (name: keyof typeof examples, codes: Readonly<{ badReques
     problemAnswer(503),
   );
 
-export const CUSTOMER_ID: ApiParamOptions = { name: 'id', description: 'A customer id; one that was absorbed by another does, too.', schema: { type: 'string', format: 'uuid' }, example: examples.Customer.customerId };
+export const CUSTOMER_ID: ApiParamOptions = { name: 'id', description: 'A customer id; one that was absorbed by another does, too.', schema: { type: 'string', format: 'uuid', examples: [examples.Customer.customerId] } as never };
 export const LIMIT: ApiQueryOptions = { name: 'limit', required: false, description: 'At most so many entries; a page of large events may hold fewer.', schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT } };
 export const BEFORE: ApiQueryOptions = { name: 'before', required: false, description: 'What an earlier page gave as `next`: the entries that are older.', schema: { type: 'string', maxLength: 200 } };
 

@@ -41,6 +41,9 @@ const one = async (sql: string, ...values: readonly unknown[]): Promise<Record<s
 const contents = async (): Promise<Record<string, unknown>> =>
   Object.fromEntries(await Promise.all(TABLES.map(async (table) => [table, await one(`select count(*)::int as rows, md5(string_agg(row, '|' order by row)) as digest from (select t::text as row from ${table} t) rows`)] as const)));
 
+/** A decimal without the zeros at its end. */
+const plainly = (decimal: unknown): string => String(decimal).replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
+
 /** What each order, cancellation and adjustment adds to the sales. */
 const SALES = `
   select customer_id, 'completed' as kind, lines, gross as net from profile.orders_v1
@@ -83,10 +86,10 @@ afterAll(async () => {
   it('agrees with the file to the penny', async () => {
     const known = `customer_id in (select customer_id from identity.link where kind = 'user')`;
     const sums = await one(`select sum(net)::text as net, (sum(net) filter (where ${known}))::text as known, (sum(net) filter (where kind = 'cancelled'))::text as cancelled from (${SALES}) sales`);
-    expect(Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, String(sum).replace(/\.?0+$/, '')]))).toEqual({ net: '9747747.934', known: '8300065.814', cancelled: '-896812.49' });
-    const best = await one(`select source_key, (select sum(net) from (${SALES}) sales where sales.customer_id = link.customer_id)::text as net from identity.link where kind = 'user' order by 2::numeric desc limit 1`);
+    expect(Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, plainly(sum)]))).toEqual({ net: '9747747.934', known: '8300065.814', cancelled: '-896812.49' });
+    const best = await one(`select source_key, sum(net)::text as net from identity.link join (${SALES}) sales using (customer_id) where link.kind = 'user' group by 1 order by sum(net) desc limit 1`);
     const keyOf = createSourceKeys(Buffer.from(system.secrets.SOURCE_KEY_SECRET, 'base64')).keyOf('user', '14646');
-    expect([String(best['source_key']).replaceAll('-', ''), Number(best['net'])]).toEqual([keyOf, 279_489.02]);
+    expect([String(best['source_key']).replaceAll('-', ''), plainly(best['net'])]).toEqual([keyOf, '279489.02']);
   });
 
   it('takes the earliest time of an invoice that has two', async () =>

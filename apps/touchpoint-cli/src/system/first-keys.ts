@@ -46,12 +46,17 @@ const make = async (keys: ApiKeys, wanted: Readonly<Record<KeyUse, NewApiKey>>):
   return made as KeyTexts;
 };
 
-/** Makes what is missing. `first` is there only at the first start of a database: nobody can show these keys again. */
-export const ensureKeys = async (keys: ApiKeys, places: Places): Promise<{ own: KeyTexts; first?: KeyTexts }> => {
-  const isFirst = (await keys.list()).length === 0;
+/** The command's own keys: those that the folder keeps, or new ones where these are not good for this database. */
+export const ensureOwnKeys = async (keys: ApiKeys, places: Places): Promise<KeyTexts> => {
   const kept = await readOwnKeys(places).catch(() => undefined);
-  const good = kept !== undefined && (await Promise.all(USES.map((use) => isGood(keys, kept[use])))).every(Boolean);
-  const own = good ? kept : await make(keys, OWN);
-  if (!good) await writePrivate(places.keys, own);
-  return isFirst ? { own, first: await make(keys, FIRST) } : { own };
+  if (kept !== undefined && (await Promise.all(USES.map((use) => isGood(keys, kept[use])))).every(Boolean)) return kept;
+  const own = await make(keys, OWN);
+  await writePrivate(places.keys, own);
+  return own;
+};
+
+/** The first keys, where nobody but the command has one yet; made last of all, so that a start that fails before leaves none that nobody has seen. */
+export const makeFirstKeys = async (keys: ApiKeys, own: KeyTexts): Promise<KeyTexts | undefined> => {
+  const ids = new Set(USES.map((use) => parseKey(own[use])?.id));
+  return (await keys.list()).every(({ id }) => ids.has(id)) ? make(keys, FIRST) : undefined;
 };

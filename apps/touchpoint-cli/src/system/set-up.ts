@@ -5,7 +5,7 @@ import { createPool, migrate, type Pool } from '@touchpoint/store';
 import { failureKind } from '@touchpoint/kernel';
 import type { Connections } from '@touchpoint/stack';
 import { CliError } from './cli-error.ts';
-import { ensureKeys, type KeyTexts } from './first-keys.ts';
+import { ensureOwnKeys, makeFirstKeys, type KeyTexts } from './first-keys.ts';
 import { allMigrations } from './migrations.ts';
 import type { Places } from './places.ts';
 import { checkSecrets, type Secrets } from './secrets.ts';
@@ -40,11 +40,12 @@ export const setUpDatabase = async ({ databaseUrl }: Connections): Promise<reado
   }
 };
 
-/** Checks that the secrets belong to this database, and makes the first keys. */
-export const setUpAccess = ({ databaseUrl }: Connections, places: Places, secrets: Secrets): Promise<{ own: KeyTexts; first?: KeyTexts }> =>
+/** Checks that the secrets belong to this database. @returns the command's own keys. */
+export const setUpAccess = ({ databaseUrl }: Connections, places: Places, secrets: Secrets): Promise<KeyTexts> =>
   withPool(databaseUrl, async (pool) => {
     await checkSecrets(pool, secrets, places);
-    return ensureKeys(tableApiKeys(pool, systemClock), places);
+    return ensureOwnKeys(tableApiKeys(pool, systemClock), places);
   });
 
-export { setUpSchemas } from './subjects.ts';
+/** The first keys, at the first start of a database. */
+export const setUpFirstKeys = ({ databaseUrl }: Connections, own: KeyTexts): Promise<KeyTexts | undefined> => withPool(databaseUrl, (pool) => makeFirstKeys(tableApiKeys(pool, systemClock), own));

@@ -159,6 +159,8 @@ export type TouchpointHandedOn = Message<'TouchpointHandedOn', {
   receivedAt: Instant;
   /** Imported history: it starts nothing. */
   historical: boolean;
+  /** When the customer whose timeline it reached became a part of the one who goes on: along a chain, the last of its merges. */
+  joinedAt: Instant;
   /** How often it was handed on. */
   hops: number;
   /** Offset of the cause on the partition of the customer who hands it on; its messageId is the causationId. */

@@ -15,7 +15,8 @@ export type Cluster = {
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Readonly<Record<string, readonly number[]>>;
   findBroker(node: { nodeId: string }): Promise<Broker>;
 };
-export type Broker = { connectionPool: { getConnection(index: number): Promise<Connection> } };
+type ConnectionPool = { getConnection(lane: number): Promise<Connection> };
+export type Broker = { connectionPool: ConnectionPool };
 type Entry = { apiKey: number; apiName: string; apiVersion: number; correlationId: number; resolve: (answer: { payload: Buffer }) => void; reject: (error: Error) => void };
 type Connection = {
   clientId: string;
@@ -38,12 +39,25 @@ export type Api = Readonly<{ key: number; name: string; version: number; lane: 0
 /** Bytes that a request leaves free at its beginning for size, kind, correlation and client id. Ids of clients are ASCII and short. */
 export const HEAD = 128;
 
+const connecting = new WeakMap<ConnectionPool, [Promise<Connection> | undefined, Promise<Connection> | undefined]>();
+/** kafkajs opens a second socket, and forgets the first, when two requests at once find a lane closed. */
+const connectionOf = async (pool: ConnectionPool, lane: 0 | 1): Promise<Connection> => {
+  let lanes = connecting.get(pool);
+  if (!lanes) connecting.set(pool, (lanes = [undefined, undefined]));
+  const mine = (lanes[lane] ??= pool.getConnection(lane));
+  try {
+    return await mine;
+  } finally {
+    if (lanes[lane] === mine) lanes[lane] = undefined;
+  }
+};
+
 /**
  * Sends one request and gives its answer's body. `request` holds the body from HEAD on and may be used again once this has settled.
  * @throws kafkajs' errors when the connection breaks or the broker does not answer in time.
  */
 export const callBroker = async (broker: Broker, api: Api, request: Buffer): Promise<Buffer> => {
-  const connection = await broker.connectionPool.getConnection(api.lane);
+  const connection = await connectionOf(broker.connectionPool, api.lane);
   await connection.authenticate();
   const correlationId = connection.nextCorrelationId();
   const frame = withHead(request, api, correlationId, connection.clientId);

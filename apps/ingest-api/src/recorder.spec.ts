@@ -1,0 +1,93 @@
+import { describe, expect, it } from '@jest/globals';
+import { createSecretKey } from 'node:crypto';
+import { decodeMeta, encode } from '@touchpoint/contracts';
+import { takeSegment, type Arrival } from '@touchpoint/intake';
+import { transient, type Sealed, type SourceKey } from '@touchpoint/kernel';
+import { META, type OutRecord } from '@touchpoint/log';
+import { createSourceKeys, type DataKey } from '@touchpoint/vault';
+import { KnownSources } from './known-sources.ts';
+import { LabelledSources } from './labelled-sources.ts';
+import { Recorder, type Event, type RecorderPorts } from './recorder.ts';
+
+const AT = Date.UTC(2026, 0, 31);
+const arrival: Arrival = { receivedAt: AT, mayImport: true, escaped: false };
+const reception = { caller: { keyId: 'k', name: 'shop', scopes: ['events:write' as const], limits: { maxEventBytes: null, maxBatchBytes: null } }, receivedAt: AT, correlationId: null };
+let number = 0;
+const event = (more: object = {}): Event => {
+  const intake = takeSegment({ type: 'track', event: 'X', messageId: `m${++number}`, userId: 'u', ...more }, arrival);
+  if ('refused' in intake) throw new Error(intake.refused.message);
+  return { records: intake.taken, traceparent: undefined };
+};
+
+const setUp = (ports: Partial<RecorderPorts> = {}) => {
+  const asked: SourceKey[][] = [];
+  const appended: (readonly OutRecord[])[] = [];
+  const recorder = new Recorder({
+    topic: 'received', keysLimitMs: 5_000, observeAppend: () => undefined, digest: () => 'd'.repeat(32),
+    sources: new KnownSources(createSourceKeys(Buffer.alloc(32)), 12, 100, new LabelledSources(64)),
+    keys: {
+      keysFor: async (keys) => {
+        asked.push([...keys]);
+        return new Map([...asked.at(-1)!].map((sourceKey, i): [SourceKey, DataKey] => [sourceKey, { id: i + 1, sourceKey, key: createSecretKey(Buffer.alloc(32)) }]));
+      },
+    },
+    seal: ({ sourceKey }, clear) => Buffer.from(`${sourceKey.slice(0, 4)} ${clear.toUpperCase()}`) as Uint8Array as Sealed,
+    writer: { write: (name, data) => encode(name, data) },
+    appender: { append: async (records) => void appended.push(records) },
+    ...ports,
+  });
+  return { recorder, asked, appended };
+};
+const labelsOf = (records: readonly OutRecord[]) => records.map(({ headers }) => decodeMeta(headers[META]!).sources.map(({ label }) => label && Buffer.from(label).toString().slice(5)));
+
+describe('a recorder', () => {
+  it('asks for all keys of a batch at once, and for none when it needs none', async () => {
+    const { recorder, asked } = setUp();
+    await recorder.record([event(), event({ userId: 'v' }), event({ properties: { email: 'x' } })], reception);
+    expect(asked.map((keys) => keys.length)).toEqual([2]);
+    await recorder.record([event(), event({ userId: 'v' })], reception);
+    expect(asked).toHaveLength(1);
+    await recorder.record([event({ userId: 'v', properties: { email: 'x' } })], reception);
+    expect(asked.map((keys) => keys.length)).toEqual([2, 1]);
+  });
+  it('labels a source once a batch, and again until it was acknowledged', async () => {
+    let gone = true;
+    const seen: (readonly OutRecord[])[] = [];
+    const { recorder } = setUp({ appender: { append: async (records) => {
+      seen.push(records);
+      if (gone) throw transient('LOG.UNAVAILABLE', 'gone');
+    } } });
+    await expect(recorder.record([event(), event()], reception)).rejects.toMatchObject({ code: 'LOG.UNAVAILABLE' });
+    gone = false;
+    await recorder.record([event(), event()], reception);
+    await recorder.record([event()], reception);
+    expect(seen.map(labelsOf)).toEqual([[['U'], [null]], [['U'], [null]], [[null]]]);
+  });
+  it('names no stranger: an anonymous id or a device has no label', async () => {
+    const { recorder, appended, asked } = setUp();
+    await recorder.record([event({ userId: undefined, anonymousId: 'a' })], reception);
+    expect(labelsOf(appended[0]!)).toEqual([[null]]);
+    expect(asked).toEqual([]);
+  });
+  it('seals under the key of the primary source', async () => {
+    const { recorder, appended } = setUp();
+    await recorder.record([event({ type: 'identify', traits: { email: 'a@b.example', firstName: 'anna' } })], reception);
+    const [record] = appended[0]!;
+    const body = record!.value.toString('latin1');
+    expect(body).toContain(`${record!.key.slice(0, 4)} A@B.EXAMPLE`);
+    expect(body).toContain(`${record!.key.slice(0, 4)} "ANNA"`);
+    expect(body).not.toContain('anna');
+  });
+  it('leaves out what is too large for the log, with all that was derived from it, and writes the rest', async () => {
+    const { recorder, appended } = setUp();
+    const tooLarge = event({ event: 'Application Opened', properties: { a: 'x'.repeat(950_000) }, context: { device: { id: 'd', token: 't', type: 'ios' } } });
+    expect(tooLarge.records).toHaveLength(2);
+    expect(await recorder.record([event(), tooLarge, event()], reception)).toEqual(new Set([1]));
+    expect(appended[0]).toHaveLength(2);
+  });
+  it('waits for keys no longer than it may, and then writes nothing', async () => {
+    const { recorder, appended } = setUp({ keysLimitMs: 1, keys: { keysFor: () => new Promise(() => undefined) } });
+    await expect(recorder.record([event()], reception)).rejects.toMatchObject({ kind: 'Transient', code: 'VAULT.SLOW' });
+    expect(appended).toEqual([]);
+  });
+});

@@ -1,0 +1,49 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createRegistry } from './registry.ts';
+import { createMessageReader } from './schemas.ts';
+
+let server: Server | undefined;
+const registry = async (listener: RequestListener, timeoutMs = 5_000) => {
+  server = createServer(listener);
+  await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
+  return createRegistry(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { timeoutMs });
+};
+const answering = (status: number, body: string) => registry((_, response) => void response.writeHead(status).end(body));
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+describe('a registry', () => {
+  it('that knows no such id says undefined', async () => expect(await (await answering(404, '{"error_code":40403}')).schemaOf(7)).toBeUndefined());
+  it.each([[500, ''], [503, '<html>'], [429, '{}'], [200, '<html>']])('that answers %i %p is to be asked again', async (status, body) =>
+    expect((await answering(status, body)).schemaOf(7)).rejects.toMatchObject({ kind: 'Transient', code: 'REGISTRY.UNAVAILABLE' }));
+  it('that refuses says why', async () =>
+    expect((await answering(422, '{"message":"Invalid Avro schema"}')).idOf('s', '{}')).rejects.toThrow('the schema registry refused POST /subjects/s: 422 Invalid Avro schema'));
+  it('that is not there is to be asked again', async () => expect(createRegistry('http://127.0.0.1:1').schemaOf(1)).rejects.toMatchObject({ kind: 'Transient' }));
+  it('that stops in the middle of its answer is to be asked again', async () => {
+    const slow = await registry((_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"schema":'), 100);
+    await expect(slow.schemaOf(1)).rejects.toMatchObject({ kind: 'Transient' });
+  });
+});
+
+describe('a message reader', () => {
+  const unknown = Buffer.from([0, 0, 0, 0, 9, 1, 2, 3]);
+  it('takes a record with a schema that nobody registered for a bad record, not for a bad registry', async () => {
+    let asked = 0;
+    const reader = createMessageReader({ register: () => Promise.reject(new Error()), idOf: () => Promise.reject(new Error()), schemaOf: () => ((asked += 1), Promise.resolve(undefined)) });
+    await reader.prepare([unknown, unknown, Buffer.from('text'), Buffer.alloc(0)]);
+    expect(asked).toBe(1);
+    expect(() => reader.read('TraitsSet', unknown)).toThrow(expect.objectContaining({ kind: 'InvalidMessage', code: 'LOG.UNKNOWN_SCHEMA' }));
+    expect(() => reader.read('TraitsSet', Buffer.from('text'))).toThrow(expect.objectContaining({ kind: 'InvalidMessage', code: 'LOG.NOT_FRAMED' }));
+    expect(() => reader.read('toString', unknown)).toThrow(expect.objectContaining({ kind: 'InvalidMessage', code: 'LOG.UNKNOWN_TYPE' }));
+    await reader.prepare([unknown]);
+    expect(asked).toBe(2);
+  });
+  it('waits when the registry does not answer', async () => {
+    const reader = createMessageReader(createRegistry('http://127.0.0.1:1'));
+    await expect(reader.prepare([unknown])).rejects.toMatchObject({ kind: 'Transient' });
+  });
+});

@@ -1,0 +1,10 @@
+export { compare, describeDifferences, type Difference } from './compare.ts';
+export type { Ran } from './drive/run-load.ts';
+export { writeJourneys } from './journeys.ts';
+export { killPlan, killsIn, type Kill, type Victim } from './kill-plan.ts';
+export { batchesOf, distinctEvents, type Load } from './load/load.ts';
+export { makeLoad } from './load/make-load.ts';
+export { LEFT_OUT } from './observe/left-out.ts';
+export type { Observation } from './observe/observe.ts';
+export { play, type Played, type PlayOptions } from './play.ts';
+export type { CrashSystem } from './system.port.ts';
