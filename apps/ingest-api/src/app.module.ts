@@ -28,8 +28,8 @@ const apiKeysProvider: FactoryProvider = { provide: API_KEYS, inject: [POOL, CLO
 const appenderProvider: FactoryProvider = {
   provide: APPENDER,
   inject: [KAFKA, LOG, CONFIG],
-  useFactory: (kafka: Kafka, log: Log, { APPEND_LIMIT_MS, MAX_PENDING_BYTES }: IngestConfig) =>
-    createAppender(kafkaProducers(kafka), { log, deadlineMs: APPEND_LIMIT_MS, sendTimeoutMs: APPEND_LIMIT_MS, maxPendingBytes: MAX_PENDING_BYTES }),
+  useFactory: (kafka: Kafka, log: Log, { ANSWER_LIMIT_MS, MAX_PENDING_BYTES }: IngestConfig) =>
+    createAppender(kafkaProducers(kafka), { log, deadlineMs: ANSWER_LIMIT_MS, sendTimeoutMs: ANSWER_LIMIT_MS, maxPendingBytes: MAX_PENDING_BYTES }),
 };
 const metricsProvider: FactoryProvider = { provide: EVENT_METRICS, inject: [METRICS], useFactory: createEventMetrics };
 const budgetProvider: FactoryProvider = {
@@ -53,7 +53,7 @@ const recorderProvider: FactoryProvider = {
       sources: new KnownSources(createSourceKeys(config.SOURCE_KEY_SECRET, { maxEntries: 2 }), topics.partitionsOf(TOPICS.received), config.SOURCES_IN_MEMORY),
       keys: new GatheredKeys(vault), seal: (key, clear) => vault.seal(key, clear), writer, appender,
       digest: digester(config.SOURCE_KEY_SECRET),
-      keysLimitMs: config.KEYS_LIMIT_MS,
+      limitMs: config.ANSWER_LIMIT_MS,
       observeAppend: metrics.append,
     }),
 };

@@ -11,8 +11,7 @@ export const config = defineConfig('ingest-api', {
   MAX_BATCH_BYTES: { schema: wholeNumberOr(512_000, 1_024, 16_000_000), doc: 'Largest body of a batch, in bytes unpacked, for keys without a limit of their own.' },
   MAX_IN_FLIGHT_BYTES: { schema: wholeNumberOr(16_000_000, 100_000, 1_000_000_000), doc: 'Bytes of all bodies that are read or not answered yet. Beyond it requests are refused with 429.' },
   MAX_PENDING_BYTES: { schema: wholeNumberOr(32_000_000, 100_000, 1_000_000_000), doc: 'Bytes that wait for the broker. Beyond it requests are refused with 429.' },
-  KEYS_LIMIT_MS: { schema: wholeNumberOr(1_200, 50, 60_000), doc: 'Milliseconds that the keys of personal data may take. Past it the answer is 503.' },
-  APPEND_LIMIT_MS: { schema: wholeNumberOr(3_500, 50, 60_000), doc: 'Milliseconds that the broker may take to acknowledge. Past it the answer is 503.' },
+  ANSWER_LIMIT_MS: { schema: wholeNumberOr(4_500, 50, 60_000), doc: 'Milliseconds that data keys and the broker\'s acknowledgement may take together. Past it the answer is 503.' },
   SOURCES_IN_MEMORY: { schema: wholeNumberOr(100_000, 1_000, 2_000_000), doc: 'Source ids whose key is remembered, about 300 bytes each.' },
 });
 export type IngestConfig = ConfigOf<typeof config>;

@@ -23,7 +23,7 @@ const setUp = (ports: Partial<RecorderPorts> = {}) => {
   const asked: SourceKey[][] = [];
   const appended: (readonly OutRecord[])[] = [];
   const recorder = new Recorder({
-    topic: 'received', keysLimitMs: 5_000, observeAppend: () => undefined, digest: () => 'd'.repeat(32),
+    topic: 'received', limitMs: 60_000, observeAppend: () => undefined, digest: () => 'd'.repeat(32),
     sources: new KnownSources(createSourceKeys(Buffer.alloc(32)), 12, 100, new LabelledSources(64)),
     keys: {
       keysFor: async (keys) => {
@@ -85,8 +85,12 @@ describe('a recorder', () => {
     expect(await recorder.record([event(), tooLarge, event()], reception)).toEqual(new Set([1]));
     expect(appended[0]).toHaveLength(2);
   });
+  it('waits for the log no longer than it may', async () => {
+    const { recorder } = setUp({ limitMs: 1, appender: { append: () => new Promise(() => undefined) } });
+    await expect(recorder.record([event({ userId: undefined, anonymousId: 'a' })], reception)).rejects.toMatchObject({ kind: 'Transient', code: 'LOG.UNAVAILABLE' });
+  });
   it('waits for keys no longer than it may, and then writes nothing', async () => {
-    const { recorder, appended } = setUp({ keysLimitMs: 1, keys: { keysFor: () => new Promise(() => undefined) } });
+    const { recorder, appended } = setUp({ limitMs: 1, keys: { keysFor: () => new Promise(() => undefined) } });
     await expect(recorder.record([event()], reception)).rejects.toMatchObject({ kind: 'Transient', code: 'VAULT.SLOW' });
     expect(appended).toEqual([]);
   });

@@ -19,7 +19,8 @@ export type RecorderPorts = Readonly<{
   writer: MessageWriter;
   appender: Pick<Appender, 'append'>;
   digest: (canonical: string) => string;
-  keysLimitMs: number;
+  /** How long data keys and the acknowledgement may take together. */
+  limitMs: number;
   observeAppend: (seconds: number) => void;
 }>;
 
@@ -45,12 +46,13 @@ export class Recorder {
    * @throws Failure Transient: LOG.OVERLOADED, LOG.UNAVAILABLE, or that data keys could not be had; then it is unknown whether any was written.
    */
   async record(events: readonly Event[], reception: Reception): Promise<ReadonlySet<number>> {
-    const { seal, appender, observeAppend } = this.#ports;
+    const { seal, appender, observeAppend, limitMs } = this.#ports;
+    const began = performance.now();
     const drafts = events.map((event) => event.records.map((incoming) => this.#draft(incoming, event.traceparent)));
     const wanted = new Set<SourceKey>();
     const labelling = new Set<KnownSource>();
     for (const draft of drafts.flat()) this.#want(draft, wanted, labelling);
-    const keys = wanted.size > 0 ? await within(this.#ports.keysLimitMs, this.#ports.keys.keysFor(wanted)) : NO_KEYS;
+    const keys = wanted.size > 0 ? await within(limitMs, keysAreLate, this.#ports.keys.keysFor(wanted)) : NO_KEYS;
 
     const records: OutRecord[] = [];
     const tooLarge = new Set<number>();
@@ -60,9 +62,9 @@ export class Recorder {
       if (made.some((record) => recordBytes(record) > MAX_RECORD_BYTES)) tooLarge.add(i);
       else records.push(...made);
     }
-    const began = performance.now();
-    await appender.append(records);
-    observeAppend((performance.now() - began) / 1_000);
+    const appending = performance.now();
+    await within(limitMs - (appending - began), logIsLate, appender.append(records));
+    observeAppend((performance.now() - appending) / 1_000);
     if (tooLarge.size === 0) for (const source of labelling) this.#ports.sources.markLabelled(source);
     return tooLarge;
   }
@@ -128,14 +130,17 @@ class Labels {
   }
 }
 
-/** Postgres has time limits of its own, longer than a publisher waits. */
-const within = async <T>(limitMs: number, work: Promise<T>): Promise<T> => {
+const keysAreLate = () => transient('VAULT.SLOW', 'the keys of personal data could not be had in time');
+const logIsLate = () => transient('LOG.UNAVAILABLE', 'the log did not acknowledge in time');
+
+/** Postgres and the broker's client have time limits of their own; together they may be longer than a publisher waits. */
+const within = async <T>(limitMs: number, late: () => Error, work: Promise<T>): Promise<T> => {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(transient('VAULT.SLOW', 'the keys of personal data could not be had in time')), limitMs);
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), limitMs);
   });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, limit]);
   } finally {
     clearTimeout(timer);
   }

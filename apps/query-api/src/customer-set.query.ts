@@ -1,5 +1,5 @@
 import { TOPICS } from '@touchpoint/log';
-import { PROJECTOR, RESOLVER } from './log-look.ts';
+import { PROJECTOR, RESOLVER } from './workers.ts';
 
 /** Members of one set that are read. More than that are a mistake of some publisher, and the answer says that it is not complete. */
 export const MAX_MEMBERS = 500;

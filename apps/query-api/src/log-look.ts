@@ -7,9 +7,8 @@ import { LOOK_MS, type Look } from './freshness.ts';
 import type { LogEnds } from './log-ends.ts';
 import { LOG_ENDS } from './tokens.ts';
 import { within } from './within.ts';
+import { PROJECTOR, RESOLVER } from './workers.ts';
 
-export const RESOLVER = 'identity-resolver';
-export const PROJECTOR = 'profile-projector';
 const LIMIT_MS = 2_000;
 
 /** The first offset of each partition that a worker has not passed: of the resolver that is what it committed and may not have sent, of the projector what it has not read. */

@@ -72,8 +72,10 @@ const contextOf = (event: Raw, { context: shared }: Arrival): Raw | undefined =>
 };
 
 /** What stands in an event beside properties and traits, and makes it another event. A NUL divides the parts: none of them may hold one. */
-const headOf = (call: string, event: Raw): string =>
-  `${call}\0${said(event['event'])}\0${said(event['userId'])}\0${said(event['anonymousId'])}\0${said(event['previousId'])}\0${said(event['groupId'])}\0${said(event['name'])}\0${said(event['category'])}\0${said(event['timestamp'])}\0`;
+const headOf = (call: string, event: Raw): string => {
+  const { event: name, userId, anonymousId, previousId, groupId, name: view, category, timestamp } = event;
+  return `${call}\0${said(name)}\0${said(userId)}\0${said(anonymousId)}\0${said(previousId)}\0${said(groupId)}\0${said(view)}\0${said(category)}\0${said(timestamp)}\0`;
+};
 const said = (value: unknown): string => (typeof value === 'string' ? value : value === undefined || value === null ? '' : String(value));
 
 /**

@@ -1,9 +1,9 @@
 import type { OrchestrationMessage, SendMessage, TimerFired } from '@touchpoint/contracts';
-import { derivedId, type CustomerId, type Instant } from '@touchpoint/kernel';
+import type { CustomerId, Instant } from '@touchpoint/kernel';
 import type { Cause } from './input.ts';
 import type { CustomerState } from './state.ts';
 
-/** A fact for a timeline. Its id derives from the cause's place on the log, so that deciding again gives the same one. */
+/** A fact for a timeline. Its id is the cause's place on the log and a number, so that deciding again gives the same one. */
 export type Fact = Readonly<{
   messageId: string;
   /** Whose timeline it belongs on: the customer's, or the survivor's. */
@@ -34,7 +34,7 @@ export class Emission {
 
   fact(message: OrchestrationMessage, customerId: CustomerId = this.cause.customerId): void {
     const { customerId: own, offset, now, recordId } = this.cause;
-    this.facts.push({ messageId: derivedId('fact', own, String(offset), String(this.facts.length)), customerId, message, occurredAt: now, causationId: recordId });
+    this.facts.push({ messageId: `${own}/${offset}/${this.facts.length}`, customerId, message, occurredAt: now, causationId: recordId });
   }
 
   command(message: SendMessage): void {

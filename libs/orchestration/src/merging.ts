@@ -56,7 +56,7 @@ export const handedOver = (before: CustomerState, { data }: CustomerHandedOver, 
   const early = !expected && hand.via === from && Object.keys(before.early).length < MAX_PENDING ? { ...before.early, [from]: hand.joinedAt } : before.early;
   const state = { ...before, members: withMembers(before.members, hand, customerId), pending, early };
   if (!state.absorbed) return takeJourneys(state, hand, deciding);
-  handOver(from, state.absorbed.by, { ...hand, via: customerId, hops: hand.hops + 1, joinedAt: hand.joinedAt }, deciding);
+  handOver(from, state.absorbed.by, { ...hand, via: customerId, hops: hand.hops + 1, joinedAt: Math.max(hand.joinedAt, state.absorbed.at) }, deciding);
   return state;
 };
 

@@ -32,7 +32,7 @@ const greater = (a: string, b: string, type: Column['type']): string => {
 };
 
 /** Most parts say nothing of a JSON column: then it is not looked into. */
-const entries = (mine: string, theirs: string, direction: 'asc' | 'desc'): string => `case when ${theirs} is null or ${theirs} = '{}' then ${mine} when ${mine} is null or ${mine} = '{}' then ${theirs} else
+const entries = (mine: string, theirs: string, direction: 'asc' | 'desc'): string => `case when ${mine} is null or ${mine} = '{}' then coalesce(${theirs}, ${mine}) when ${theirs} is null or ${theirs} = '{}' then ${mine} else
     (select jsonb_object_agg(e.name, e.entry) from (
       select distinct on (x.name) x.name, x.entry from (select * from jsonb_each(${mine}) union all select * from jsonb_each(${theirs})) as x(name, entry)
       order by x.name, (x.entry ->> 'at')::numeric ${direction}, x.entry::text collate "C" desc) e) end`;

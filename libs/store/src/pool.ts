@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import pg from 'pg';
 import { Failure, transient } from '@touchpoint/kernel';
 
@@ -6,15 +7,15 @@ export type Client = pg.PoolClient;
 /** A pool or one of its clients inside a transaction. */
 export type Queryable = Pick<pg.Pool, 'query'>;
 
-export type PoolOptions = Readonly<{ databaseUrl: string; name: string; max?: number; statementTimeoutMs?: number; onError: (error: Error) => void }>;
+export type PoolOptions = Readonly<{ databaseUrl: string; name: string; max?: number; statementTimeoutMs?: number; connectTimeoutMs?: number; onError: (error: Error) => void }>;
 
 /** The one way a pool is made: bounded in connections and in time. */
-export const createPool = ({ databaseUrl, name, max = 10, statementTimeoutMs = 60_000, onError }: PoolOptions): Pool => {
+export const createPool = ({ databaseUrl, name, max = 10, statementTimeoutMs = 60_000, connectTimeoutMs = 5_000, onError }: PoolOptions): Pool => {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     application_name: name,
     max,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: 60_000,
     statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: 60_000,
@@ -37,7 +38,7 @@ const QUOTES_DATA = /^2[23]/;
 
 /** A database error as what may be done about it. Texts that quote values are left behind: the server's `detail` always, its message where it does so. */
 export const storeFailure = (error: unknown): unknown => {
-  if (!(error instanceof Error) || error instanceof Failure) return error;
+  if (!types.isNativeError(error) || error instanceof Failure) return error;
   const code = (error as { code?: string }).code ?? '';
   if (TRANSIENT.test(code) || CONNECTION.test(code) || LOST.test(error.message)) return transient('STORE.UNAVAILABLE', `Postgres: ${error.message}`, { code });
   if (!(error instanceof pg.DatabaseError)) return error;

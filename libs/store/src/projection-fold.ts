@@ -5,8 +5,10 @@ import type { ProjectionTable, Row, RowKey, SavedRow } from './projection-table.
 export type Foldable = Readonly<{ recorded: Recorded; type: string; event: Message | undefined }>;
 
 /** `part`: only a part of the row, to be merged into what is stored; nothing was loaded for it. */
-type Entry = { at: RowKey; row: Row | undefined; dirty: boolean; part: boolean };
+type Entry = { key: string; at: RowKey; row: Row | undefined; dirty: boolean; part: boolean };
 type Touch = Readonly<{ table: number; key: string; at: RowKey; fold: Change<Row>['fold']; part: boolean }>;
+/** What an event changed so far, to take it back. */
+type Undo = { entry: Entry; row: Row | undefined; dirty: boolean };
 
 /** The types whose bodies some projection needs. */
 export const subscribedTypes = (projections: readonly Projection[]): ReadonlySet<string> => new Set(projections.flatMap(({ on }) => Object.keys(on)));
@@ -29,16 +31,21 @@ export const touchesOf = (tables: readonly ProjectionTable[], { recorded, type, 
   return touches;
 };
 
+const byKey = (a: Entry, b: Entry): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+
 /**
  * The rows of a batch, in memory: loaded once, folded event by event, saved once. One event is folded into all its tables or into none. A row that a batch
  * touches only with parts is not loaded at all: the parts are merged with each other here, and with what is stored by the table, in the statement that saves.
  */
 export class FoldedRows {
   readonly #rows: Map<string, Entry>[];
+  /** Rows of append-only tables: no two events share one. */
+  readonly #added: Entry[][];
   readonly #tables: readonly ProjectionTable[];
   constructor(tables: readonly ProjectionTable[]) {
     this.#tables = tables;
     this.#rows = tables.map(() => new Map());
+    this.#added = tables.map(() => []);
   }
 
   /** The keys that are touched, not here yet, and needed: those of append-only tables are not, nor those that get parts only. */
@@ -53,40 +60,52 @@ export class FoldedRows {
     const { keyOf } = this.#tables[table]!;
     for (const at of keys) {
       const key = keyOf(at);
-      this.#rows[table]!.set(key, { at, row: rows.get(key), dirty: false, part: false });
+      this.#rows[table]!.set(key, { key, at, row: rows.get(key), dirty: false, part: false });
     }
   }
 
   /** Folds one event. @throws what a fold throws, with every row as it was before; Error for a row that was to be loaded and was not. */
   apply(touches: readonly Touch[]): void {
-    const undo: [Entry, Row | undefined, boolean][] = [];
+    const undo: Undo[] = [];
     try {
-      for (const { table, key, at, fold, part } of touches) {
-        const { projection } = this.#tables[table]!;
-        let entry = this.#rows[table]!.get(key);
-        if (!entry) this.#rows[table]!.set(key, (entry = { at, row: undefined, dirty: false, part: true }));
-        if (entry.part && !part && !projection.appendOnly) throw new Error(`${projection.name}: a row is folded that was not loaded`);
-        const row = fold(entry.row);
+      for (const touch of touches) {
+        const entry = this.#entryOf(touch);
+        const row = touch.fold(entry.row);
         if (row === entry.row) continue;
-        undo.push([entry, entry.row, entry.dirty]);
+        undo.push({ entry, row: entry.row, dirty: entry.dirty });
         entry.row = row;
         entry.dirty = true;
       }
     } catch (error) {
-      for (const [entry, row, dirty] of undo.reverse()) Object.assign(entry, { row, dirty });
+      for (const { entry, row, dirty } of undo.reverse()) Object.assign(entry, { row, dirty });
       throw error;
     }
   }
 
-  /** What changed, in key order: two writers that meet take their locks in one order. */
+  #entryOf({ table, key, at, part }: Touch): Entry {
+    const { projection } = this.#tables[table]!;
+    if (projection.appendOnly) {
+      const added: Entry = { key, at, row: undefined, dirty: false, part: false };
+      this.#added[table]!.push(added);
+      return added;
+    }
+    const known = this.#rows[table]!.get(key);
+    if (known && (part || !known.part)) return known;
+    if (!part) throw new Error(`${projection.name}: a row is folded that was not loaded`);
+    const entry: Entry = { key, at, row: undefined, dirty: false, part: true };
+    this.#rows[table]!.set(key, entry);
+    return entry;
+  }
+
+  /** What changed, in key order: two writers that meet take their locks in one order, and an index is walked once. */
   changed(table: number): readonly SavedRow[] {
-    return [...this.#rows[table]!]
-      .filter(([, { dirty, row }]) => dirty && row)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, { at, row, part }]) => ({ at, row: row!, part }));
+    const entries = this.#tables[table]!.projection.appendOnly ? this.#added[table]! : this.#rows[table]!.values();
+    const dirty: Entry[] = [];
+    for (const entry of entries) if (entry.dirty && entry.row) dirty.push(entry);
+    return dirty.sort(byKey) as readonly Entry[] as readonly (Entry & { row: Row })[];
   }
 
   get size(): number {
-    return this.#rows.reduce((sum, rows) => sum + rows.size, 0);
+    return this.#tables.reduce((sum, _, table) => sum + this.#rows[table]!.size + this.#added[table]!.length, 0);
   }
 }

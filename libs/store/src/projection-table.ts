@@ -45,7 +45,12 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
 
   const ddl = [
     'create schema if not exists profile;',
-    `create table ${table} (customer_id uuid not null, ${[...keys.map(({ name, type }) => `${quoted(name)} ${TYPES[type].sql} not null`), ...columns.map(({ name, type }) => `${quoted(name)} ${TYPES[type].sql}`)].join(', ')}, primary key (${primary}))${projection.appendOnly ? '' : ' with (fillfactor = 80)'};`,
+    `create table ${table} (${[
+      'customer_id uuid not null',
+      ...keys.map(({ name, type }) => `${quoted(name)} ${TYPES[type].sql} not null`),
+      ...columns.map(({ name, type }) => `${quoted(name)} ${TYPES[type].sql}`),
+      `primary key (${primary})`,
+    ].join(', ')})${projection.appendOnly ? '' : ' with (fillfactor = 80)'};`,
     comment(`table ${table}`, projection.doc),
     ...Object.entries({ ...projection.key, ...projection.columns }).map(([name, { doc }]) => comment(`column ${table}.${quoted(name)}`, doc)),
     `create or replace view ${view} as select * from ${table};`,

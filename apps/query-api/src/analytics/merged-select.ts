@@ -34,16 +34,17 @@ const alone = (name: string, { merge, type }: Column): string => `t.${quoted(nam
 /**
  * A select over a read model with the rows of merged customers joined by the columns' rules, the same as `merge()` in libs/profile: customer_id, the key, and the
  * columns named. Customers that were never merged are read as they are, which are nearly all: only sets are grouped.
+ * @param where a condition on key columns of the table `t`, so that fewer rows are read.
  */
-export const mergedSelect = (model: Model, columns: readonly string[]): string => {
+export const mergedSelect = (model: Model, columns: readonly string[], where = 'true'): string => {
   const keys = Object.keys(model.key).map((name) => `t.${quoted(name)}`);
   const list = columns.map((name) => [name, model.columns[name] ?? missing(model, name)] as const);
   const from = `profile.${quoted(model.name)} t`;
   const pick = (customerId: string, of: (name: string, column: Column) => string) => [`${customerId} as customer_id`, ...keys, ...list.map(([name, column]) => `${of(name, column)} as ${quoted(name)}`)].join(', ');
   return `with sets as materialized (select member_id, customer_id from analytics.membership)
-  select ${pick('t.customer_id', alone)} from ${from} where not exists (select from sets s where s.member_id = t.customer_id)
+  select ${pick('t.customer_id', alone)} from ${from} where not exists (select from sets s where s.member_id = t.customer_id) and ${where}
   union all
-  select ${pick('s.customer_id', merged)} from ${from} join sets s on s.member_id = t.customer_id group by ${['s.customer_id', ...keys].join(', ')}`;
+  select ${pick('s.customer_id', merged)} from ${from} join sets s on s.member_id = t.customer_id where ${where} group by ${['s.customer_id', ...keys].join(', ')}`;
 };
 
 const missing = ({ name }: Model, column: string): never => {

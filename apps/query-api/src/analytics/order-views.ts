@@ -4,6 +4,8 @@ import type { View } from './view.ts';
 
 const CUSTOMER = 'The customer; of merged ones, the one that survives.';
 const ORDERS = mergedSelect(readModels.orders, ['placedAt', 'place', 'currency', 'gross', 'lines']);
+/** Only of these must it be known what is left of them. */
+const TAKEN_BACK_WHOLE = mergedSelect(readModels.orders, ['currency', 'gross'], "t.order_id in (select w.order_id from r w where w.amount is null and w.whole and w.order_id <> '')");
 const REVERSALS = mergedSelect(readModels.orderReversals, ['firstAt', 'currency', 'amount', 'whole', 'place', 'lines', 'reason']);
 
 /**
@@ -19,7 +21,7 @@ const orderReversals: View = {
     stated_amount: 'The amount that the shop stated. null: none.', whole: 'It concerns the whole order.', place: 'Where it was done. null: not said.', lines: 'Number of lines.', reason: 'Why, in the words of the shop.',
   },
   select: `with r as (${REVERSALS}),
-  o as (${ORDERS}),
+  o as (${TAKEN_BACK_WHOLE}),
   taken as (select customer_id, order_id, sum(amount) as taken from r where kind in ('cancelled', 'returned') and amount is not null and order_id <> '' group by customer_id, order_id),
   rest as (
     select r.*, r.amount is null and r.whole and r.kind in ('cancelled', 'returned') as takes_rest, o.order_id is not null as known, o.currency as order_currency,

@@ -32,10 +32,9 @@ const membership: View = {
     select customer_id, survivor_id from absorbed
     union select w.member_id, a.survivor_id from walk w join absorbed a on a.customer_id = w.at_id
   ), root as (
-    select w.member_id, coalesce(
-      min(w.at_id::text) filter (where not exists (select from absorbed a where a.customer_id = w.at_id)),
-      min(w.at_id::text) filter (where exists (select from walk c where c.member_id = w.at_id and c.at_id = w.at_id)))::uuid as customer_id
-    from walk w group by w.member_id
+    select w.member_id, coalesce(min(w.at_id::text) filter (where a.customer_id is null), min(w.at_id::text) filter (where c.member_id is not null))::uuid as customer_id
+    from walk w left join absorbed a on a.customer_id = w.at_id left join (select member_id from walk where member_id = at_id) c on c.member_id = w.at_id
+    group by w.member_id
   )
   select r.member_id, r.customer_id, case when r.member_id <> r.customer_id then a.changed_at end from root r join absorbed a on a.customer_id = r.member_id
   union all select distinct r.customer_id, r.customer_id, null::timestamptz from root r where not exists (select from absorbed a where a.customer_id = r.customer_id)`,

@@ -14,7 +14,7 @@ const stopStackParts = async (dir: string, env: Env, wipe: boolean, board: Progr
   await stopStack({ dir, env, wipe, onProgress: ({ part, message }) => board.tell({ part, state: 'done', text: message }) });
 };
 
-const wipeOwn = async ({ logs, secrets, keys, settings, schemas, imports, compileCache }: Places): Promise<void> => {
+const wipeOwn = async ({ logs, secrets, keys, settings, schemas, imports }: Places): Promise<void> => {
   for (const path of [logs, secrets, keys, settings, schemas, imports, compileCache]) await rm(path, { recursive: true, force: true });
 };
 

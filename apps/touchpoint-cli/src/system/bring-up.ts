@@ -30,7 +30,8 @@ export const bringUp = async (system: RunningSystem, options: SystemOptions, cal
 
   const apps = [...new Set(instances.map(({ app }) => app.name))];
   const [broken, declared, , connections] = await together([bundles(up, apps), declarations(apps), freePorts(up), stack(up), keepSecrets(up), libraries()] as const);
-  await together([topics(up, connections), schemas(up, connections), database(up, connections)] as const);
+  const [created] = await together([topics(up, connections), schemas(up, connections), database(up, connections)] as const);
+  await (await import('./set-up.ts')).checkLog(connections, topicPrefix, created);
   signal.throwIfAborted();
   for (const instance of instances) addApp(up, instance, connections, declared);
   await startApps(up, broken.map(({ app }) => app));
@@ -99,8 +100,7 @@ const addApp = ({ system, options, ports }: BringUp, instance: AppInstance, conn
   };
   const launch = {
     instance, bundle: bundleOf(app.name), port: ports[name]!, host: host === '0.0.0.0' ? '127.0.0.1' : host, log: logFile(places, name), dir: places.dir, policy: restarts,
-    // What Node compiled is kept from one start to the next, which makes the next one shorter.
-    env: { ...appEnvironment(declared.get(app.name)!, ours, env), NODE_COMPILE_CACHE: places.compileCache },
+    env: appEnvironment(declared.get(app.name)!, ours, env),
   };
   system.apps.set(name, new AppProcess(launch, (event) => system.emit({ kind: 'app', ...event })));
 };

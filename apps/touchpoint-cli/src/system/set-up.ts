@@ -1,7 +1,7 @@
 import { tableApiKeys } from '@touchpoint/host/access';
 import { silentLog, systemClock } from '@touchpoint/host';
-import { createKafka, createTopics } from '@touchpoint/log';
-import { createPool, migrate, type Pool } from '@touchpoint/store';
+import { createKafka, createTopics, TOPICS } from '@touchpoint/log';
+import { createPool, migrate, query, type Pool } from '@touchpoint/store';
 import { failureKind } from '@touchpoint/kernel';
 import type { Connections } from '@touchpoint/stack';
 import { CliError } from './cli-error.ts';
@@ -38,6 +38,14 @@ export const setUpDatabase = async ({ databaseUrl }: Connections): Promise<reado
     const { message } = error as Error;
     throw new CliError('SYSTEM.MIGRATION', `The database cannot be brought to its shape (${message.split('\n').at(-1)}): take the version of the code that made it, or begin anew with npx touchpoint down --wipe`, { cause: error });
   }
+};
+
+/** @throws CliError when the database has read in a log that is not this one: every worker would stop at that. */
+export const checkLog = async ({ databaseUrl }: Connections, prefix: string, created: readonly string[]): Promise<void> => {
+  if (!created.includes(prefix + TOPICS.timeline)) return;
+  const read = await withPool(databaseUrl, (pool) => query(pool, 'select from log.checkpoint where topic = $1 and next_offset > 0 limit 1', [TOPICS.timeline]));
+  if (read.length === 0) return;
+  throw new CliError('SYSTEM.OTHER_LOG', `The database has read in another ${TOPICS.timeline} than ${prefix}${TOPICS.timeline}, which was created just now: set TOPIC_PREFIX and KAFKA_BROKERS as they were, or take another database`);
 };
 
 /** Checks that the secrets belong to this database. @returns the command's own keys. */

@@ -5,12 +5,23 @@ import { prettyLine } from './log-line.ts';
 import { duration, type Paint } from './terminal.ts';
 
 const howOf = ({ code, signal }: Readonly<{ code: number | null; signal: string | null }>): string => (signal !== null ? `signal ${signal}` : code !== null ? `exit code ${code}` : 'exit code unknown');
-const indented = (lines: readonly string[], paint: Paint): readonly string[] => lines.map((line) => `    ${prettyLine(line, paint)}`);
+const MOST_LINES = 6;
+
+/** The last lines that say something new: an app that fails says the same thing of each of its partitions. */
+const telling = (lines: readonly string[]): readonly string[] => {
+  const seen = new Set<string>();
+  const kept = [...lines].reverse().filter((line) => {
+    const what = /"msg":"([^"]*)"/.exec(line)?.[1] ?? line;
+    return !seen.has(what) && seen.add(what);
+  });
+  return kept.slice(0, MOST_LINES).reverse();
+};
+const indented = (lines: readonly string[], paint: Paint): readonly string[] => telling(lines).flatMap((line) => prettyLine(line, paint).split('\n').filter((shown) => !/^\s+at /.test(shown)).map((shown) => `    ${shown}`));
 
 /** What is said of a process that crashed: its name, how, its last lines, and what follows. */
 export const crashNotice = (name: string, crash: Crash, paint: Paint): string => {
   const next = crash.againInMs === undefined ? `It crashed too often and is left alone; mend it, then: npx touchpoint up` : `It is started again${crash.againInMs > 0 ? ` in ${duration(crash.againInMs / 1000)}` : ''}.`;
-  const lines = crash.lastLines.length > 0 ? ['  Its last lines:', ...indented(crash.lastLines.slice(-8), paint)] : ['  It wrote nothing.'];
+  const lines = crash.lastLines.length > 0 ? [`  Its last lines (all: npx touchpoint logs ${name}):`, ...indented(crash.lastLines, paint)] : ['  It wrote nothing.'];
   return [paint('red', `${name} crashed (${howOf(crash)}). ${next}`), ...lines].join('\n');
 };
 

@@ -7,6 +7,8 @@ export type Carried = Readonly<{ commandId: string; channel: string; to: string;
 /** Behind everything that people of the load do by themselves, and before it is sent. */
 const RESPONSES_MS = 14 * 3_600_000;
 const IN_A_BATCH = 10;
+const ANSWER = 'answer/';
+export const isAnswer = (messageId: string): boolean => messageId.startsWith(ANSWER);
 
 /**
  * What people do about what they got: openers open and click, pushes are tapped, some e-mails bounce. One event a message, whose id and time hang on the
@@ -18,7 +20,7 @@ export const responsesTo = (carried: readonly Carried[], known: ReadonlySet<stri
     const said = saidTo(one);
     if (!said) return [];
     const { event, userId, properties } = said;
-    return [{ type: 'track', event, userId, properties: { commandId: one.commandId, ...properties }, messageId: `answer/${one.commandId}`, timestamp: toIso(base + RESPONSES_MS + (Number.parseInt(one.commandId.slice(0, 6), 16) % 3_600) * 1_000) }];
+    return [{ type: 'track', event, userId, properties: { commandId: one.commandId, ...properties }, messageId: ANSWER + one.commandId, timestamp: toIso(base + RESPONSES_MS + (Number.parseInt(one.commandId.slice(0, 6), 16) % 3_600) * 1_000) }];
   });
   const lane: Batch[] = [];
   for (let i = 0; i < events.length; i += IN_A_BATCH) lane.push({ key: 'write', events: events.slice(i, i + IN_A_BATCH) });

@@ -4,6 +4,7 @@ import { createLogReader, createMessageReader, createRegistry, TOPICS } from '@t
 import type { Kafka } from 'kafkajs';
 import type { Pool } from '@touchpoint/store';
 import { masterKeyOf, Vault } from '@touchpoint/vault';
+import { isAnswer } from '../load/responses.ts';
 import type { CrashSystem, RunTime } from '../system.port.ts';
 import { leftOut } from './left-out.ts';
 import { plainOf, sealedIn, type Json } from './plain.ts';
@@ -75,12 +76,12 @@ const openAll = async (vault: Vault, values: unknown): Promise<ReadonlyMap<strin
   return new Map(sealed.flatMap((base64, i) => (clear[i] === null || clear[i] === undefined ? [] : [[base64, clear[i]] as const])));
 };
 
-/** The order in which each source's events lie on the timeline, and each run's facts. Order between sources is chance. */
+/** The order in which each source's events lie on the timeline, and each run's facts. Order between sources is chance, and so is that of answers, which go their own lane. */
 const ordersOf = (entries: readonly Entry[]): readonly unknown[] => {
   const lists = new Map<string, string[]>();
   for (const { key, type, meta, data } of entries) {
     const { runId, stepId } = data as { runId?: string; stepId?: string | null };
-    const list = !OURS.has(meta.publisher) ? `${key} ${meta.publisher} ${meta.sources[0]?.key}` : meta.publisher === 'channel-orchestrator' && runId !== undefined ? `${key} run ${runId}` : undefined;
+    const list = !OURS.has(meta.publisher) ? `${key} ${meta.publisher} ${meta.sources[0]?.key}${isAnswer(meta.messageId) ? ' answers' : ''}` : meta.publisher === 'channel-orchestrator' && runId !== undefined ? `${key} run ${runId}` : undefined;
     if (list !== undefined) lists.set(list, [...(lists.get(list) ?? []), runId === undefined ? meta.messageId : `${type} ${stepId ?? ''}`]);
   }
   return [...lists].map(([list, ids]) => ({ list, ids }));

@@ -1,5 +1,5 @@
 import { decodeMeta } from '@touchpoint/contracts';
-import { derivedId, type Meta } from '@touchpoint/kernel';
+import type { Meta } from '@touchpoint/kernel';
 import { decodeOrigin, META, ORIGIN, TYPE, type MessageReader } from '@touchpoint/log';
 import type { Placed } from './topic.ts';
 
@@ -18,10 +18,8 @@ export type Timeline = Readonly<{
   at: (partition: number, offset: number) => string | undefined;
 }>;
 
-/** Whose ids are derived from positions: `derivedId('fact', customer, offset, index)`, see libs/orchestration. */
-const BY_POSITION = 'channel-orchestrator';
-/** Most facts that one input comes to. */
-const MOST_FACTS = 200;
+/** A fact of the orchestrator: whose and at which offset its cause lies, and which of its facts it is (see Emission in libs/orchestration). */
+const FACT = /^([0-9a-f-]{36})\/(\d+)\/(\d+)$/;
 
 export const timelineOf = async (records: readonly Placed[], reader: MessageReader): Promise<Timeline> => {
   const { taken, repeats, gaps } = withoutRepeats(records);
@@ -31,20 +29,14 @@ export const timelineOf = async (records: readonly Placed[], reader: MessageRead
     return { partition: record.partition, offset: record.offset, key: record.key, type, origin: decodeOrigin(record.headers[ORIGIN])!.name, meta: decodeMeta(record.headers[META]!), data: reader.read(type, record.value).data };
   });
 
-  const facts = new Set(bare.filter(({ meta, type }) => meta.publisher === BY_POSITION && type !== 'TimerFired').map(({ meta }) => meta.messageId));
-  const causes = new Map<string, Readonly<{ cause: (typeof bare)[number]; index: number }>>();
-  for (const cause of bare)
-    for (let index = 0; index < MOST_FACTS; index++) {
-      const id = derivedId('fact', cause.key, String(cause.offset), String(index));
-      if (!facts.has(id)) break;
-      causes.set(id, { cause, index });
-    }
+  const causes = new Map(bare.map((one) => [`${one.key}/${one.offset}`, one]));
   /** Their ids name the topic, and with it its prefix. */
   const publications = new Set(bare.filter(({ type }) => type === 'JourneysPublished').map(({ meta }) => meta.messageId));
   const nameOf = (id: string): string | undefined => {
     if (publications.has(id)) return 'a publication';
-    const found = causes.get(id);
-    return found && `fact ${found.index} of (${nameOfRecord(found.cause)})`;
+    const [, customer, offset, index] = FACT.exec(id) ?? [];
+    const cause = causes.get(`${customer}/${offset}`);
+    return cause && `fact ${index} of (${nameOfRecord(cause)})`;
   };
   const nameOfRecord = ({ type, key, partition, meta: { publisher, messageId } }: (typeof bare)[number]): string =>
     publications.has(messageId) ? `${type} on ${partition}` : (nameOf(messageId) ?? `${publisher} ${messageId} ${type} of ${key}`);

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
+import { advanceCheckpoint, claimCheckpoint, resolvedUpTo, type Advance, type Checkpoint } from './checkpoint.ts';
+import { migrate, migrations } from './migrate.ts';
+import { deletePending, insertPending, readPending } from './pending.ts';
+import { createPool, transaction, type Pool } from './pool.ts';
+
+let database: FreshDatabase;
+let pool: Pool;
+beforeAll(async () => {
+  database = await freshDatabase(process.env['DATABASE_URL']);
+  await migrate(database.url, migrations);
+  pool = createPool({ databaseUrl: database.url, name: 'spec', max: 20, onError: () => undefined });
+}, 60_000);
+beforeEach(() => pool.query('truncate log.checkpoint, log.pending'));
+afterAll(async () => {
+  await pool?.end();
+  await database?.drop();
+}, 60_000);
+
+const KEY = { consumer: 'c', topic: 't', partition: 3 };
+const claim = (partition = 3) => claimCheckpoint(pool, { ...KEY, partition });
+const advance = (from: Checkpoint, change: Advance) => transaction(pool, (client) => advanceCheckpoint(client, from, change));
+const FENCED = { kind: 'Fenced', code: 'LOG.FENCED' };
+
+describe('a checkpoint', () => {
+  it('begins at nothing, and is claimed with a version of its own each time', async () => {
+    expect(await claim()).toEqual({ ...KEY, version: 1n, next: 0, seen: new Map(), sent: new Map(), anchor: null, resolvedTo: null, incarnation: 1 });
+    expect((await claim()).version).toBe(2n);
+    expect((await claim(4)).version).toBe(1n);
+  });
+  it('keeps what was advanced to', async () => {
+    const change = { next: 7_000_000_000_000, seen: new Map([['o.1/t/0/1', 2 ** 52]]), sent: new Map([['u/0', 5], ['u/11', 1]]), anchor: '5-ab', resolvedTo: 1_767_225_600_123 };
+    const moved = await advance(await claim(), change);
+    expect(moved).toMatchObject({ ...change, version: 2n });
+    expect(await claim()).toEqual({ ...KEY, ...change, version: 3n, incarnation: 1 });
+    const further = await advance(await claim(), { next: 7_000_000_000_001 });
+    expect(further).toMatchObject({ ...change, next: 7_000_000_000_001 });
+  });
+  it('is a value: a transaction that is rolled back leaves the one before usable', async () => {
+    const claimed = await claim();
+    await expect(transaction(pool, async (client) => {
+      await advanceCheckpoint(client, claimed, { next: 5 });
+      throw new Error('no');
+    })).rejects.toThrow('no');
+    expect((await advance(claimed, { next: 6 })).next).toBe(6);
+  });
+  it('lets nobody commit who was overtaken, by a claim or by a commit', async () => {
+    const old = await claim();
+    const now = await claim();
+    await expect(advance(old, { next: 1 })).rejects.toMatchObject(FENCED);
+    await advance(now, { next: 2 });
+    await expect(advance(now, { next: 3 })).rejects.toMatchObject(FENCED);
+    await expect(advance({ ...now, partition: 9 }, { next: 3 })).rejects.toMatchObject(FENCED);
+    expect((await claim()).next).toBe(2);
+  });
+  it('shows who claims it the commit that was under way', async () => {
+    const old = await claim();
+    let go = () => undefined as void;
+    const gone = new Promise<void>((resolve) => (go = resolve));
+    let reached = () => undefined as void;
+    const within = new Promise<void>((resolve) => (reached = resolve));
+    const committing = transaction(pool, async (client) => {
+      const moved = await advanceCheckpoint(client, old, { next: 10 });
+      await insertPending(client, old, { id: 0, payload: Buffer.from('sent later') });
+      reached();
+      await gone;
+      return moved;
+    });
+    await within;
+    const claiming = claim();
+    go();
+    await committing;
+    expect((await claiming).next).toBe(10);
+    expect(await readPending(pool, KEY)).toHaveLength(1);
+  });
+  it('is never given to two: of those who claim at once one version is the last, and only its holder can commit', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const claims = (await Promise.allSettled(Array.from({ length: 8 }, () => claim()))).flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+      expect(new Set(claims.map(({ version }) => version)).size).toBe(claims.length);
+      const outcomes = await Promise.allSettled(claims.map((claimed) => advance(claimed, { next: round + 1 })));
+      expect(outcomes.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(1);
+      for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject(FENCED);
+      const next = await claim();
+      await advance(next, { next: round + 1 });
+    }
+  }, 60_000);
+  it('names the incarnation that a restore raised', async () => {
+    await pool.query('update log.incarnation set number = 4');
+    expect((await claim()).incarnation).toBe(4);
+    await pool.query('update log.incarnation set number = 1');
+  });
+});
+
+describe('what a topic is resolved up to', () => {
+  it('is the least of its partitions, once all have begun', async () => {
+    for (const [partition, resolvedTo] of [[0, 500], [1, 300], [2, 400]] as const) await advance(await claim(partition), { resolvedTo });
+    expect(await resolvedUpTo(pool, 'c', 't', 4)).toBeUndefined();
+    await claim(5);
+    expect(await resolvedUpTo(pool, 'c', 't', 4)).toBeUndefined();
+    await advance(await claim(4), { resolvedTo: 350 });
+    expect(await resolvedUpTo(pool, 'c', 't', 4)).toBe(300);
+    expect(await resolvedUpTo(pool, 'other', 't', 1)).toBeUndefined();
+  });
+});
+
+describe('what is pending', () => {
+  const put = (id: number, partition = 3) => transaction(pool, (client) => insertPending(client, { ...KEY, partition }, { id, payload: Buffer.from(String(id)) }));
+  it('is read in order, by its own partition only, and deleted by its exact ids', async () => {
+    for (const id of [2_000, 100, 9_007_199_254_740_991]) await put(id);
+    await put(100, 4);
+    expect((await readPending(pool, KEY)).map(({ id, payload }) => [id, payload.toString()])).toEqual([[100, '100'], [2_000, '2000'], [9_007_199_254_740_991, '9007199254740991']]);
+    await deletePending(pool, KEY, [100, 5]);
+    await deletePending(pool, KEY, []);
+    expect((await readPending(pool, KEY)).map(({ id }) => id)).toEqual([2_000, 9_007_199_254_740_991]);
+    expect(await readPending(pool, { ...KEY, partition: 4 })).toHaveLength(1);
+  });
+  it('survives a zombie\'s late delete of what it had sent', async () => {
+    await put(100);
+    const sentByZombie = (await readPending(pool, KEY)).map(({ id }) => id);
+    await deletePending(pool, KEY, sentByZombie);
+    await put(200);
+    await deletePending(pool, KEY, sentByZombie);
+    expect((await readPending(pool, KEY)).map(({ id }) => id)).toEqual([200]);
+  });
+  it('is committed once under an id', async () => {
+    await put(100);
+    await expect(put(100)).rejects.toThrow('23505');
+  });
+});
