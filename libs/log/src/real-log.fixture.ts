@@ -1,3 +1,4 @@
+import { makeTopics } from './topics.ts';
 import { randomBytes } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
 import { silentLog } from '@touchpoint/host';
@@ -21,7 +22,7 @@ export const realLog = (env: Env) => {
 export const createTopic = async (kafka: Kafka, topic: string, partitions: number, config: Readonly<Record<string, string>> = {}): Promise<void> => {
   const admin = kafka.admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries: Object.entries(config).map(([name, value]) => ({ name, value })) }], waitForLeaders: true });
+  await makeTopics(admin, [{ topic, numPartitions: partitions, configEntries: Object.entries(config).map(([name, value]) => ({ name, value })) }]);
   await admin.disconnect();
 };
 

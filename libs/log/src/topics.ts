@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { DAY, parseDuration } from '@touchpoint/kernel';
-import type { Kafka } from 'kafkajs';
+import type { Admin, ITopicConfig, Kafka } from 'kafkajs';
 
 const Declared = z.object({
   topics: z.array(z.strictObject({ name: z.string(), key: z.string(), partitions: z.int().positive(), retention: z.string(), why: z.string() })),
@@ -40,6 +40,27 @@ export const parseTopics = (yaml: string): readonly TopicDeclaration[] => Declar
 /** What deploy/topics.yaml declares. */
 export const declaredTopics = (): readonly TopicDeclaration[] => parseTopics(readFileSync(repositoryFile('deploy/topics.yaml'), 'utf8'));
 
+const LEADERS_WITHIN_MS = 30_000;
+
+/**
+ * Creates topics and waits until each partition has a leader. (kafkajs' own wait gives up when the broker it asks has not heard of a new topic yet.)
+ * @throws what the broker last said, after 30 s.
+ */
+export const makeTopics = async (admin: Admin, topics: readonly ITopicConfig[]): Promise<void> => {
+  await admin.createTopics({ waitForLeaders: false, topics: [...topics] });
+  const names = topics.map(({ topic }) => topic);
+  for (const until = Date.now() + LEADERS_WITHIN_MS; ; ) {
+    try {
+      const found = (await admin.fetchTopicMetadata({ topics: names })).topics;
+      if (found.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0))) return;
+      if (Date.now() > until) throw new Error(`no leader for every partition of ${names.join(', ')}`);
+    } catch (error) {
+      if (Date.now() > until) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+
 /**
  * Creates the declared topics that are missing; never changes one that is there.
  * @param partitions instead of the declared count: for tests and small machines, the same for every topic.
@@ -51,9 +72,9 @@ export const createTopics = async (kafka: Kafka, prefix: string, { partitions }:
     const existing = new Set(await admin.listTopics());
     const missing = declaredTopics().filter(({ name }) => !existing.has(prefix + name));
     if (missing.length > 0)
-      await admin.createTopics({
-        waitForLeaders: true,
-        topics: missing.map((topic) => ({
+      await makeTopics(
+        admin,
+        missing.map((topic) => ({
           topic: prefix + topic.name,
           numPartitions: partitions ?? topic.partitions,
           configEntries: [
@@ -62,7 +83,7 @@ export const createTopics = async (kafka: Kafka, prefix: string, { partitions }:
             { name: 'message.timestamp.type', value: 'LogAppendTime' },
           ],
         })),
-      });
+      );
     return missing.map(({ name }) => prefix + name);
   } finally {
     await admin.disconnect();

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLog } from '@touchpoint/host';
-import { createKafka } from '@touchpoint/log';
+import { createKafka, makeTopics } from '@touchpoint/log';
 import type { Stack } from '@touchpoint/stack';
 import { PARTITIONS } from './lab.ts';
 
@@ -17,7 +17,7 @@ const withAdmin = async <T>(brokers: readonly string[], work: (admin: ReturnType
 
 /** Plain topics of a benchmark's own, with as many partitions as ours have. */
 export const createTopics = (brokers: readonly string[], topics: readonly string[]): Promise<void> =>
-  withAdmin(brokers, async (admin) => void (await admin.createTopics({ waitForLeaders: true, topics: topics.map((topic) => ({ topic, numPartitions: PARTITIONS })) })));
+  withAdmin(brokers, async (admin) => makeTopics(admin, topics.map((topic) => ({ topic, numPartitions: PARTITIONS }))));
 export const deleteTopics = (brokers: readonly string[], topics: readonly string[]): Promise<void> => withAdmin(brokers, (admin) => admin.deleteTopics({ topics: [...topics] }));
 /** The offset behind the last record of each partition. */
 export const endsOf = (brokers: readonly string[], topic: string): Promise<ReadonlyMap<number, number>> =>

@@ -15,7 +15,7 @@ const stopStackParts = async (dir: string, env: Env, wipe: boolean, board: Progr
 };
 
 const wipeOwn = async ({ logs, secrets, keys, settings, schemas, imports }: Places): Promise<void> => {
-  for (const path of [logs, secrets, keys, settings, schemas, imports, compileCache]) await rm(path, { recursive: true, force: true });
+  for (const path of [logs, secrets, keys, settings, schemas, imports]) await rm(path, { recursive: true, force: true });
 };
 
 export const downCommand: CommandFile = (program, context) => {
