@@ -43,6 +43,7 @@ export class OrchestratorHandler implements PartitionHandler {
       reader,
       topics: { timeline: nameOf(TOPICS.timeline), commands: nameOf(TOPICS.commands), urgentCommands: nameOf(TOPICS.urgentCommands), partitionsOf: (topic) => counts.get(topic)! },
       writers: { timeline, commands },
+      parkable: { table: 'orchestration.customer', partitions: topics.partitionsOf(TOPICS.timeline) },
       resolvedUpTo: () => resolvedUpTo(pool, 'identity-resolver', TOPICS.received, received),
       onDecided: (count, decisions) => {
         records.inc({ outcome: 'input' }, count.inputs);

@@ -3,8 +3,8 @@ import { CONTROL_KEY, type CustomerId, type Instant } from '@touchpoint/kernel';
 import { anchorOf, dropRepeats, packRecords, readTimelineRecord, TRACEPARENT, unpackRecords, type Appender, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
 import { concerns, decide, emptyState, NOTHING_PUBLISHED, type CustomerState, type Decided, type Input, type Published } from '@touchpoint/orchestration';
 import {
-  advanceCheckpoint, behind, deleteParked, deletePending, insertParked, insertPending, parkingOf, readPending, readRetries, transaction,
-  type Advance, type Checkpoint, type Parking, type Pool,
+  advanceCheckpoint, behind, deleteParked, deletePending, insertPending, park, parkingOf, readPending, readRetries, transaction,
+  type Advance, type Checkpoint, type Parkable, type Parking, type Pool,
 } from '@touchpoint/store';
 import { Emitted, type Topics, type Writers } from './emitted.ts';
 import { LogClock } from './log-clock.ts';
@@ -17,6 +17,7 @@ export type OrchestratorPorts = Readonly<{
   reader: MessageReader;
   topics: Topics;
   writers: Writers;
+  parkable: Parkable;
   /** Up to when everything received has been resolved and is on the timeline. */
   resolvedUpTo: () => Promise<Instant | undefined>;
   onDecided: (count: { records: number; inputs: number; repeats: number; parked: number; seconds: number }, decided: readonly Decided[]) => void;
@@ -140,7 +141,7 @@ export class OrchestratorSession implements PartitionSession {
       await setTimers(client, partition, [...timers.values()]);
       if (control) await saveInForce(client, partition, control.record, control.offset);
       if (redriven.length > 0) await deleteParked(client, redriven);
-      await insertParked(client, this.#checkpoint, parkings);
+      await park(client, this.#checkpoint, parkings, this.#ports.parkable);
     });
     this.#published = published;
     for (const key of newlyParked) this.#parked.add(key);

@@ -43,6 +43,7 @@ export class DeliveryHandler implements PartitionHandler {
       reader,
       clock,
       claimMs: settings.CALL_LIMIT_MS * 2 + settings.CALL_MARGIN_MS,
+      parkable: { table: 'orchestration.customer', partitions: topics.partitionsOf(TOPICS.commands) },
       target: { topic: topics.nameOf(TOPICS.received), partitions: topics.partitionsOf(TOPICS.received), writer },
       sendsAgain: (command) => mayRepeat(command, providers.providerFor(command.channel)),
       dispatcher: new Dispatcher({

@@ -3,7 +3,7 @@ import { encodeMeta, message, type DataOf, type Draft, type JsonText, type Messa
 import { createApp, migrations as accessMigrations, silentLog, systemClock, tableApiKeys, type HostedApp } from '@touchpoint/host';
 import { routeAccess } from '@touchpoint/host/testing';
 import { derivedId, partitionOf, type CustomerId, type Meta, type SourceKey } from '@touchpoint/kernel';
-import { closeLog, createMessageReader, createMessageWriter, createRegistry, META, TOPICS, TYPE, workerStrategy, type MessageReader, type MessageWriter, type OutRecord } from '@touchpoint/log';
+import { closeLog, createMessageReader, createMessageWriter, createRegistry, META, packRecords, TOPICS, TYPE, workerStrategy, type MessageReader, type MessageWriter, type OutRecord } from '@touchpoint/log';
 import { decide, emptyState, NOTHING_PUBLISHED, serialiseState, type CustomerState } from '@touchpoint/orchestration';
 import { migrations as logMigrations, POOL } from '@touchpoint/store';
 import { createTestSystem, eventually, type TestSystem } from '@touchpoint/testing';
@@ -24,7 +24,7 @@ let system: TestSystem;
 let writer: MessageWriter;
 let reader: MessageReader;
 let vault: Vault;
-const apps: HostedApp[] = [];
+let apps: HostedApp[] = [];
 let key: string;
 const NOW = Date.now();
 const DAY = 86_400_000;
@@ -155,6 +155,16 @@ describe('a claim that a crash left behind', () => {
     await system.pool.query("insert into delivery.message (command_id, customer_id, topic, partition, command, state, attempt, deadline) values ($1, $2, $3, $4, $5, 'claimed', 1, now() - interval '1 s')",
       [commandId(9, 'c1'), customer(9), TOPICS.commands, partitionOf(customer(9), system.partitions), value]);
     expect(await outcome(9)).toMatchObject([{ type: 'MessageSent', data: { attempt: 2 } }]);
+  });
+  it('by an owner that settled after we had taken its partition, and died before it had sent, is published by us', async () => {
+    const [key, partition] = [contact(10), partitionOf(customer(10), system.partitions)];
+    const data = { message: { channel: 'email' as const, commandId: commandId(10, 'c1') }, attempt: 1 };
+    const meta: Meta = { messageId: `${commandId(10, 'c1')}/MessageSent`, publisher: 'delivery-service', occurredAt: NOW, receivedAt: NOW, historical: false, sources: [{ kind: 'customer', key, label: null }], link: 'none', digest: '0'.repeat(32), correlationId: null, causationId: null };
+    const outcomeWriter = await createMessageWriter(createRegistry(system.env['SCHEMA_REGISTRY_URL']!), system.prefix, TOPICS.received);
+    const left = packRecords([{ topic: system.prefix + TOPICS.received, partition: partitionOf(key, system.partitions), key, value: outcomeWriter.write('MessageSent', data), headers: { [META]: encodeMeta(meta), [TYPE]: Buffer.from('MessageSent') } }]);
+    await system.pool.query("insert into log.pending (consumer, topic, partition, id, payload) values ('delivery-service', $1, $2, nextval('delivery.outcome_number'), $3)", [TOPICS.commands, partition, left]);
+    expect(await outcome(10)).toMatchObject([{ type: 'MessageSent', data: { message: { commandId: commandId(10, 'c1') } } }]);
+    await eventually('nothing left to send', async () => (await system.pool.query('select from log.pending')).rowCount === 0);
   });
 });
 

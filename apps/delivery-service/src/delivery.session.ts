@@ -1,6 +1,6 @@
 import type { Clock } from '@touchpoint/host';
 import { anchorOf, packRecords, unpackRecords, TYPE, type Appender, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
-import { advanceCheckpoint, deletePending, insertParked, insertPending, parkingOf, readPending, transaction, type Checkpoint, type Parking, type Pool } from '@touchpoint/store';
+import { advanceCheckpoint, deletePending, insertPending, park, parkingOf, readPending, transaction, type Checkpoint, type Parkable, type Parking, type Pool } from '@touchpoint/store';
 import { invalidMessage } from '@touchpoint/kernel';
 import type { Command, Dispatched, Dispatcher } from './dispatcher.ts';
 import { claimNew, claimRetries, lostClaims, reclaim, settle, type Claim, type Settlement } from './message-store.ts';
@@ -12,6 +12,7 @@ export type DeliveryPorts = Readonly<{
   reader: MessageReader;
   dispatcher: Dispatcher;
   target: OutcomeTarget;
+  parkable: Parkable;
   clock: Clock;
   claimMs: number;
   /** Whether a command whose outcome was lost in a crash is handed over again; otherwise it is `unknown`. */
@@ -38,7 +39,10 @@ export class DeliverySession implements PartitionSession {
     return this.#checkpoint.next;
   }
 
-  /** Publishes outcomes that an earlier owner settled and may not have sent. */
+  /**
+   * Publishes outcomes that an earlier owner settled and may not have sent. At every tick too: settling is not fenced, since a call that was made has an outcome,
+   * whoever owns the partition by then. So an owner may settle after we have opened, and die before it has sent.
+   */
   async sendPending(): Promise<void> {
     for (const { id, payload } of await readPending(this.#ports.pool, this.#checkpoint)) await this.#publish(id, payload);
   }
@@ -50,7 +54,7 @@ export class DeliverySession implements PartitionSession {
     const until = performance.now() + claimMs;
     const claims = await transaction(pool, async (client) => {
       const checkpoint = await advanceCheckpoint(client, this.#checkpoint, { next: last.offset + 1, anchor: anchorOf(last) });
-      await insertParked(client, this.#checkpoint, parkings);
+      await park(client, this.#checkpoint, parkings, this.#ports.parkable);
       const claimed = await claimNew(client, this.#checkpoint, [...commands].map(([commandId, { command, value }]) => ({ commandId, customerId: command.customerId, command: value })), claimMs);
       return { checkpoint, claimed };
     });
@@ -61,6 +65,7 @@ export class DeliverySession implements PartitionSession {
   /** What is due for another attempt, and what a crash left without an outcome. */
   async tick(): Promise<void> {
     const { pool, claimMs } = this.#ports;
+    await this.sendPending();
     let until = performance.now() + claimMs;
     await this.#dispatch(await claimRetries(pool, this.#checkpoint, claimMs, MOST), until);
     const lost = await lostClaims(pool, this.#checkpoint, MOST);

@@ -3,7 +3,7 @@ import { CONFIG, METRICS, type Metrics, type Token } from '@touchpoint/host';
 import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, originName, TOPICS, type Appender, type LogReader, type LogTopics, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
 import { claimCheckpoint, parkedKeys, POOL, resolvedUpTo, type Pool } from '@touchpoint/store';
 import { createDays, dropDays } from './event-ids.ts';
-import { ResolverSession, type ResolverPorts } from './resolver.session.ts';
+import { CONFLICT, ResolverSession, type ResolverPorts } from './resolver.session.ts';
 
 export const CONSUMER = 'identity-resolver';
 /** Part of the origin of what it sends: raised when the same input would be sent on differently. */
@@ -42,6 +42,8 @@ export class ResolverHandler implements PartitionHandler {
       writer,
       received: topics.nameOf(TOPICS.received),
       timeline: { topic: topics.nameOf(TOPICS.timeline), partitions: topics.partitionsOf(TOPICS.timeline) },
+      // Using an id twice is a publisher's fault: it parks that one event and never stops us.
+      parkable: { table: 'identity.link', partitions: topics.partitionsOf(TOPICS.received), excused: [CONFLICT] },
       ensureDays: async (days) => {
         const missing = [...days].filter((day) => !this.#made.has(day));
         if (missing.length === 0) return;

@@ -2,7 +2,7 @@ import { decodeMeta, encodeMeta } from '@touchpoint/contracts';
 import { eventSources, type Fact } from '@touchpoint/identity';
 import { invalidMessage, partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
 import { anchorOf, META, recordBytes, TYPE, MAX_RECORD_BYTES, type Appender, type LogReader, type LogRecord, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
-import { advanceCheckpoint, behind, deleteParked, deletePending, insertParked, insertPending, parkingOf, readPending, readRetries, transaction, type Advance, type Checkpoint, type Client, type Parking, type Pool } from '@touchpoint/store';
+import { advanceCheckpoint, behind, deleteParked, deletePending, insertPending, park, parkingOf, readPending, readRetries, transaction, type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool } from '@touchpoint/store';
 import { eventIdOf, insertEventIds, knownEventIds, type EventId } from './event-ids.ts';
 import { loadBook, saveBook } from './link-store.ts';
 import { NOTHING, packOutcome, unpackOutcome, type Outcome } from './outcome.ts';
@@ -16,6 +16,7 @@ export type ResolverPorts = Readonly<{
   /** The received topic's full name, for reading a batch again. */
   received: string;
   timeline: Omit<Target, 'origin'>;
+  parkable: Parkable;
   ensureDays: (days: ReadonlySet<string>) => Promise<void>;
   onResolved: (count: { records: number; repeats: number; conflicts: number; parked: number; facts: number; seconds: number }) => void;
 }>;
@@ -139,7 +140,7 @@ export class ResolverSession implements PartitionSession {
     await saveBook(client, loaded);
     await insertEventIds(client, fresh);
     if (redriven.length > 0) await deleteParked(client, redriven);
-    await insertParked(client, this.#checkpoint, parkings);
+    await park(client, this.#checkpoint, parkings, this.#ports.parkable);
     await insertPending(client, this.#checkpoint, { id: pending, payload: packOutcome(outcome) });
     const checkpoint = await advanceCheckpoint(client, this.#checkpoint, { ...advance, sent, resolvedTo: this.#sentTo });
     return { pending, outcome, parkings, repeats, checkpoint };

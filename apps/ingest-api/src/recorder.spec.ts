@@ -85,6 +85,12 @@ describe('a recorder', () => {
     expect(await recorder.record([event(), tooLarge, event()], reception)).toEqual(new Set([1]));
     expect(appended[0]).toHaveLength(2);
   });
+  it('labels a source again whose label was on what was too large', async () => {
+    const { recorder, appended } = setUp();
+    await recorder.record([event({ properties: { a: 'x'.repeat(950_000) } }), event()], reception);
+    await recorder.record([event()], reception);
+    expect(appended.map(labelsOf)).toEqual([[[null]], [['U']]]);
+  });
   it('waits for the log no longer than it may', async () => {
     const { recorder } = setUp({ limitMs: 1, appender: { append: () => new Promise(() => undefined) } });
     await expect(recorder.record([event({ userId: undefined, anonymousId: 'a' })], reception)).rejects.toMatchObject({ kind: 'Transient', code: 'LOG.UNAVAILABLE' });

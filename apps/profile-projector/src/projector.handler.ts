@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { METRICS, type Metrics } from '@touchpoint/host';
-import { checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, type LogReader, type LogTopics, type MessageReader, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
+import { checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, TOPICS, type LogReader, type LogTopics, type MessageReader, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
 import { projections } from '@touchpoint/profile';
 import { claimCheckpoint, parkedKeys, POOL, projectionTable, subscribedTypes, type Pool } from '@touchpoint/store';
 import { ProjectorSession, type ProjectorPorts } from './projector.session.ts';
 
 export const CONSUMER = 'profile-projector';
+/** The read model with a row for each customer. */
+const EVERY_CUSTOMER = projectionTable(projections.find(({ name }) => name === 'activity')!);
 
 /** Opens partitions of the timeline for folding. */
 @Injectable()
@@ -31,6 +33,7 @@ export class ProjectorHandler implements PartitionHandler {
       reader,
       tables: projections.map(projectionTable),
       subscribed: subscribedTypes(projections),
+      parkable: { table: EVERY_CUSTOMER.table, partitions: topics.partitionsOf(TOPICS.timeline) },
       onFolded: (count) => {
         events.inc({ outcome: 'folded' }, count.records - count.parked);
         events.inc({ outcome: 'repeat' }, count.repeats);

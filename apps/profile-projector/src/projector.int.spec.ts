@@ -14,6 +14,7 @@ import { subscriptions } from './subscriptions.ts';
 let system: TestSystem;
 let writer: MessageWriter;
 const apps: HostedApp[] = [];
+let fatal = (reason: unknown): void => { throw reason; };
 const AT = Date.parse('2026-01-01T00:00:00Z');
 const tables = projections.map(projectionTable);
 const sequencer = createSequencer(new Map());
@@ -23,7 +24,7 @@ const startOne = async () => {
     name: 'profile-projector', module: AppModule, config, env: system.env, log: silentLog,
     strategies: (app) => [workerStrategy(app, subscriptions, { sessionTimeoutMs: 6_000 })],
     onStop: async (app) => { await closeLog(app); await app.get(POOL).end(); },
-  });
+  }, (reason) => fatal(reason));
   await hosted.start();
   apps.push(hosted);
 };
@@ -95,5 +96,19 @@ describe('two projectors', () => {
     await requestRetry(system.pool, { consumer: 'profile-projector', key: customer(7) });
     await eventually('nothing parked', async () => (await listParked(system.pool)).length === 0);
     expect(await events()).toBe(before + 3);
+  });
+
+  it('stop, and keep nothing, when more than single customers cannot be folded', async () => {
+    const reasons: unknown[] = [];
+    const before = await events();
+    const at = async () => (await system.pool.query("select sum(next_offset) as sum from log.checkpoint where consumer = 'profile-projector'")).rows[0].sum as string;
+    const stood = await at();
+    fatal = (reason) => reasons.push(reason);
+    const key = customer(9_000);
+    const same = Array.from({ length: 400 }, (_, i) => i + 9_000).filter((n) => partitionOf(customer(n), system.partitions) === partitionOf(key, system.partitions)).slice(0, 20);
+    await system.appender.append(same.map((n) => ({ ...order(n, `bad-${n}`, '1'), value: Buffer.from([0, 0, 0, 0, 1, 255]) })));
+    await eventually('the stop', () => reasons.length > 0);
+    expect(reasons[0]).toMatchObject({ kind: 'Halt', code: 'PARKED.BAD_RELEASE' });
+    expect([await at(), await events(), (await listParked(system.pool)).length]).toEqual([stood, before, 0]);
   });
 });

@@ -1,8 +1,8 @@
 import { CONTROL_KEY, type Message } from '@touchpoint/kernel';
 import { anchorOf, dropRepeats, readTimelineRecord, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
 import {
-  advanceCheckpoint, behind, deleteParked, FoldedRows, insertParked, parkingOf, readRetries, touchesOf, transaction,
-  type Advance, type Checkpoint, type Parking, type Pool, type ProjectionTable,
+  advanceCheckpoint, behind, deleteParked, FoldedRows, park, parkingOf, readRetries, touchesOf, transaction,
+  type Advance, type Checkpoint, type Parkable, type Parking, type Pool, type ProjectionTable,
 } from '@touchpoint/store';
 
 export type ProjectorPorts = Readonly<{
@@ -11,6 +11,7 @@ export type ProjectorPorts = Readonly<{
   tables: readonly ProjectionTable[];
   /** Types whose bodies a projection folds; the others are not decoded. */
   subscribed: ReadonlySet<string>;
+  parkable: Parkable;
   onFolded: (count: { records: number; repeats: number; parked: number; rows: number; seconds: number }) => void;
 }>;
 
@@ -75,7 +76,7 @@ export class ProjectorSession implements PartitionSession {
       const moved = await advanceCheckpoint(client, this.#checkpoint, advance);
       if (redriven.length > 0) await deleteParked(client, redriven);
       for (const [i, table] of tables.entries()) await table.save(client, changed[i]!);
-      await insertParked(client, this.#checkpoint, parkings);
+      await park(client, this.#checkpoint, parkings, this.#ports.parkable);
       return moved;
     });
     for (const key of newlyParked) this.#parked.add(key);

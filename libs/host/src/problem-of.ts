@@ -8,7 +8,7 @@ type Answer = Readonly<{ problem: Problem; headers: Readonly<Record<string, stri
 type Loose = Readonly<Record<string, unknown>>;
 
 const CODE = /^[\w.:-]{1,80}$/;
-const STATUS: Readonly<Record<FailureKind, number>> = { InvalidMessage: 400, VersionConflict: 409, Transient: 503, Fenced: 503, LogMismatch: 500 };
+const STATUS: Readonly<Record<FailureKind, number>> = { InvalidMessage: 400, VersionConflict: 409, Transient: 503, Fenced: 503, LogMismatch: 500, Halt: 500 };
 
 /** Fastify's own refusals, by its code: what we call them and what we say. Its messages are not shown, one may quote the body. */
 const FASTIFY: Readonly<Record<string, readonly [status: number, code: string, title: string]>> = {

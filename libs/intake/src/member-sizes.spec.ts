@@ -27,12 +27,16 @@ describe('the sizes of the members of a batch', () => {
 
 describe('the quick look', () => {
   const NAME = Buffer.from('"messageId"');
-  const member = fc.record({ messageId: fc.constant('m'), before: fc.string(), list: fc.array(fc.integer()), messageIds: fc.option(fc.constant({ messageId: 1 })) });
+  const member = fc.record({ messageId: fc.constant('m'), before: fc.string({ maxLength: 200, size: 'max' }), list: fc.array(fc.integer()), more: fc.oneof({ weight: 9, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.constant({ messageId: 1 }) }) });
   const shuffled = fc.tuple(member, fc.boolean()).map(([made, turned]) => (turned ? Object.fromEntries(Object.entries(made).reverse()) : made));
   it('never misses a member that is too large', () =>
     fc.assert(fc.property(fc.array(shuffled, { minLength: 1 }), fc.integer({ min: 1, max: 400 }), (batch, limit) => {
       const json = Buffer.from(JSON.stringify({ sentAt: 'x', batch }));
       if (!mayExceed(json, NAME, batch.length, limit)) for (const size of memberSizes(json)!) expect(size).toBeLessThanOrEqual(limit);
     })));
+  it.each([[0, true], [0, false], [1, true], [1, false], [2, true], [2, false]])('finds a large one in place %d, its name first: %p', (place, first) => {
+    const batch = Array.from({ length: 3 }, (_, i) => ({ ...(first ? { messageId: 'm' } : {}), a: 'x'.repeat(i === place ? 500 : 1), ...(first ? {} : { messageId: 'm' }) }));
+    expect(mayExceed(Buffer.from(JSON.stringify({ batch })), NAME, 3, 400)).toBe(true);
+  });
   it('is quick where all are small', () => expect(mayExceed(Buffer.from(JSON.stringify({ batch: Array(100).fill({ messageId: 'm', a: 'x'.repeat(200) }) })), NAME, 100, 1_000)).toBe(false));
 });

@@ -86,5 +86,5 @@ export const mayExceed = (json: Uint8Array & { indexOf(text: Uint8Array, from: n
     before = last;
     last = at;
   }
-  return false;
+  return found !== count || json.length - before > limit;
 };

@@ -1,5 +1,5 @@
 /** Told apart by `code`, never by `instanceof` across packages. */
-export type FailureKind = 'InvalidMessage' | 'VersionConflict' | 'Transient' | 'Fenced' | 'LogMismatch';
+export type FailureKind = 'InvalidMessage' | 'VersionConflict' | 'Transient' | 'Fenced' | 'LogMismatch' | 'Halt';
 
 /** A failure that says what may be done about it. Everything else thrown is a Defect. */
 export class Failure extends Error {
@@ -22,3 +22,5 @@ export const transient = (code: string, message: string, cause?: unknown) => new
 export const fenced = (message: string) => new Failure('Fenced', 'LOG.FENCED', message);
 /** The log is not the one the checkpoint was written against: stop loudly, never jump. */
 export const logMismatch = (code: string, message: string) => new Failure('LogMismatch', code, message);
+/** Going on would do harm that only a person can judge: the process stops, and nothing of the work in hand is kept. */
+export const halt = (code: string, message: string) => new Failure('Halt', code, message);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { silentLog } from '@touchpoint/host';
-import { fenced, logMismatch, transient } from '@touchpoint/kernel';
+import { fenced, halt, logMismatch, transient } from '@touchpoint/kernel';
 import { until } from './broker.fixture.ts';
 import { Gate } from './gate.ts';
 import type { GroupMember } from './group-member.ts';
@@ -267,6 +267,12 @@ describe('a log that does not fit', () => {
     const system = setUp();
     system.world.onProcess = () => Promise.reject(logMismatch('LOG.SEQ_GAP', '3 records are missing'));
     expect(await fatal(system, fetched(0, 1))).toMatchObject({ code: 'LOG.SEQ_GAP' });
+  });
+  it('and a session that asks for a person stop the process alike', async () => {
+    const system = setUp();
+    system.world.onProcess = () => Promise.reject(halt('PARKED.BAD_RELEASE', 'too many'));
+    expect(await fatal(system, fetched(0, 1))).toMatchObject({ kind: 'Halt', code: 'PARKED.BAD_RELEASE' });
+    expect(system.seen.opened).toBe(1);
   });
 });
 

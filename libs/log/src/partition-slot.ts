@@ -214,9 +214,9 @@ export class PartitionSlot {
     const { topic, partition } = this;
     const kind = failureKind(error);
     this.#discard();
-    if (kind === 'LogMismatch') {
+    if (kind === 'LogMismatch' || kind === 'Halt') {
       this.#error = (error as Error).message;
-      log.error({ group, topic, partition, error }, 'the log does not fit the checkpoint: stopping');
+      log.error({ group, topic, partition, error }, kind === 'Halt' ? 'going on would do harm: stopping' : 'the log does not fit the checkpoint: stopping');
       onFatal(error as Error);
       return undefined;
     }

@@ -10,7 +10,7 @@ const TICK_MS = 1_000;
 /** Every so many ticks, positions are mirrored to Kafka. */
 const MIRROR_TICKS = 5;
 /** How long to wait before joining again, first and at most; a membership that lasted GOOD_MS begins anew. */
-const REJOIN_MS = [50, 10_000] as const;
+const REJOIN_MS = [50, 5_000] as const;
 const GOOD_MS = 30_000;
 
 /**

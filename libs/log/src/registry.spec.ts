@@ -21,7 +21,7 @@ describe('a registry', () => {
   it.each([[500, ''], [503, '<html>'], [429, '{}'], [200, '<html>']])('that answers %i %p is to be asked again', async (status, body) =>
     expect((await answering(status, body)).schemaOf(7)).rejects.toMatchObject({ kind: 'Transient', code: 'REGISTRY.UNAVAILABLE' }));
   it('that refuses says why', async () =>
-    expect((await answering(422, '{"message":"Invalid Avro schema"}')).idOf('s', '{}')).rejects.toThrow('the schema registry refused POST /subjects/s: 422 Invalid Avro schema'));
+    expect((await answering(422, '{"message":"Invalid Avro schema"}')).idOf('s', '{}')).rejects.toThrow('the schema registry refused to find s: 422 touchpoint - Invalid Avro schema'));
   it('that is not there is to be asked again', async () => expect(createRegistry('http://127.0.0.1:1').schemaOf(1)).rejects.toMatchObject({ kind: 'Transient' }));
   it('that stops in the middle of its answer is to be asked again', async () => {
     const slow = await registry((_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"schema":'), 100);

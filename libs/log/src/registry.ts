@@ -1,65 +1,51 @@
+import { COMPATIBILITY, SchemaRegistry as ConfluentRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
+import type { Type } from 'avsc';
 import { transient } from '@touchpoint/kernel';
 
-/**
- * What of a schema registry we use, as Confluent's HTTP API has it (Apicurio serves the same). @kafkajs/confluent-schema-registry shows a refused connection
- * as status 400 and has no time limit of its own, so each call here has one.
- */
+/** What of a schema registry we use, as Confluent's HTTP API has it (Apicurio serves the same). Every call has a time limit. */
 export interface SchemaRegistry {
   /** Registers a schema under `<topic>-<full name>` with FULL_TRANSITIVE, or finds it there. Only one process does this. @returns its id. */
   register(subject: string, schema: string): Promise<number>;
   /** The id of a schema that is registered there; undefined when it is not. */
   idOf(subject: string, schema: string): Promise<number | undefined>;
-  /** Undefined when the registry has no such id. */
+  /** In Avro's JSON. Undefined when the registry has no such id. */
   schemaOf(id: number): Promise<string | undefined>;
 }
 
-/** A refusal's body, which need not be JSON. */
-const reasonOf = (text: string): Record<string, unknown> => {
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    return {};
-  }
-};
+type Middleware = NonNullable<ConstructorParameters<typeof ConfluentRegistry>[0]['middlewares']>[number];
 
-const JSON_TYPE = 'application/vnd.schemaregistry.v1+json';
+/** The client by itself waits for ever. */
+const patience = (timeout: number): Middleware => () => ({ prepareRequest: async (next) => (await next())!.enhance({ timeout }) });
 
 export const createRegistry = (url: string, { timeoutMs = 5_000 }: { timeoutMs?: number } = {}): SchemaRegistry => {
-  const base = url.replace(/\/$/, '');
-  const call = async (method: string, path: string, body?: object): Promise<{ status: number; body: Record<string, unknown> }> => {
+  const registry = new ConfluentRegistry({
+    host: url.replace(/\/$/, ''), clientId: 'touchpoint', middlewares: [patience(timeoutMs)],
+    // Whoever asks decides whether to ask again.
+    retry: { retries: 0 },
+  });
+  /** @throws Failure Transient `REGISTRY.UNAVAILABLE`; Error that names what was refused, and why. */
+  const asked = async <T>(what: string, answer: Promise<T>): Promise<T | undefined> => {
     try {
-      const response = await fetch(base + path, {
-        method,
-        headers: { 'content-type': JSON_TYPE, accept: JSON_TYPE },
-        signal: AbortSignal.timeout(timeoutMs),
-        ...(body ? { body: JSON.stringify(body) } : {}),
-      });
-      const text = await response.text();
-      return { status: response.status, body: response.ok ? (JSON.parse(text) as Record<string, unknown>) : reasonOf(text) };
-    } catch (cause) {
-      throw transient('REGISTRY.UNAVAILABLE', `the schema registry does not answer (${method} ${path})`, cause);
+      return await answer;
+    } catch (error) {
+      const { name, status, message } = error as Error & { status?: number };
+      if (status === 404 || name === 'ConfluentSchemaRegistryError') return undefined;
+      // The client shows a connection that was refused, or lost, as 400; a registry refuses with 401, 403, 409 or 422.
+      if (status === undefined || status === 400 || status === 429 || status >= 500) throw transient('REGISTRY.UNAVAILABLE', `the schema registry does not answer when asked ${what}: ${message}`, error);
+      throw new Error(`the schema registry refused ${what}: ${status} ${message}`, { cause: error });
     }
   };
-  /** The answer's body; undefined for 404. */
-  const found = async (method: string, path: string, body?: object) => {
-    const answer = await call(method, path, body);
-    if (answer.status === 404) return undefined;
-    if (answer.status >= 500 || answer.status === 429) throw transient('REGISTRY.UNAVAILABLE', `the schema registry answered ${answer.status} to ${method} ${path}`);
-    if (answer.status >= 400) throw new Error(`the schema registry refused ${method} ${path}: ${answer.status} ${String(answer.body['message'] ?? '')}`);
-    return answer.body;
-  };
-  const expect = async (method: string, path: string, body?: object) => {
-    const answer = await found(method, path, body);
-    if (!answer) throw new Error(`the schema registry does not know ${method} ${path}`);
-    return answer;
-  };
-  const at = (subject: string) => encodeURIComponent(subject);
+  const avro = (schema: string) => ({ type: SchemaType.AVRO as const, schema });
   return {
     register: async (subject, schema) => {
-      await expect('PUT', `/config/${at(subject)}`, { compatibility: 'FULL_TRANSITIVE' });
-      return (await expect('POST', `/subjects/${at(subject)}/versions`, { schema, schemaType: 'AVRO' }))['id'] as number;
+      const registered = await asked(`to register ${subject}`, registry.register(avro(schema), { subject, compatibility: COMPATIBILITY.FULL_TRANSITIVE }));
+      if (!registered) throw new Error(`the schema registry does not take schemas under ${subject}`);
+      return registered.id;
     },
-    idOf: async (subject, schema) => (await found('POST', `/subjects/${at(subject)}`, { schema, schemaType: 'AVRO' }))?.['id'] as number | undefined,
-    schemaOf: async (id) => (await found('GET', `/schemas/ids/${id}`))?.['schema'] as string | undefined,
+    idOf: (subject, schema) => asked(`to find ${subject}`, registry.getRegistryIdBySchema(subject, avro(schema))),
+    schemaOf: async (id) => {
+      const schema = (await asked(`to give schema ${id}`, registry.getSchema(id))) as Type | undefined;
+      return schema && JSON.stringify(schema.schema({ exportAttrs: true }));
+    },
   };
 };

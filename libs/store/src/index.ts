@@ -2,6 +2,7 @@ export * from './checkpoint.ts';
 export * from './control-publisher.ts';
 export * from './migrate.ts';
 export * from './parked.ts';
+export * from './parking.policy.ts';
 export * from './pending.ts';
 export * from './pool.ts';
 export * from './projection-fold.ts';

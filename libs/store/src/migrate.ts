@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type { Knex } from 'knex';
 import { storeFailure } from './pool.ts';
 
 /** One step of the database's shape; applied once, in the order given; never changed after a release. */
@@ -10,42 +10,54 @@ const LOCK = 7_202_600;
 const LOCK_TIMEOUT = '60s';
 
 /**
- * Brings a database to the shape these migrations describe, each in a transaction of its own. Several processes may do so at once, with different lists: one
- * waits for the other; what is applied already, and what others have applied, is left alone. (knex' own lock refuses the second process, stays when a
- * process is killed, and takes a migration of another app's list for a corrupt folder.)
+ * Brings a database to the shape these migrations describe, all that are new in one transaction. Several processes may do so at once, with different lists: one
+ * waits for the other; what is applied already, and what others have applied, is left alone. knex' own lock stays when a process is killed and refuses a
+ * second one; under ours, which a connection holds, there is nobody to keep it from.
  * @returns the ids applied now.
  * @throws Failure Transient when Postgres cannot be asked; Error that names the migration that failed.
  */
 export const migrate = async (databaseUrl: string, migrations: readonly Migration[]): Promise<readonly string[]> => {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'touchpoint-migrate', connectionTimeoutMillis: 5_000 });
-  // A connection that breaks fails its query; the event says nothing more.
-  client.on('error', () => undefined);
-  let at = 'before the first';
+  // Only one process ever migrates; all others, which import this file too, shall not pay for it.
+  const { default: createKnex } = await import('knex');
+  // One connection for all: the one that holds the lock.
+  const knex = createKnex({ client: 'pg', connection: { connectionString: databaseUrl, application_name: 'touchpoint-migrate', connectionTimeoutMillis: 5_000 }, pool: { min: 1, max: 1 }, log: QUIET });
+  const source = sourceOf(migrations);
+  const config: Knex.MigratorConfig = { migrationSource: source, schemaName: 'log', tableName: 'migrated', disableMigrationsListValidation: true };
   try {
-    await client.connect();
-    await client.query(`set lock_timeout = '${LOCK_TIMEOUT}'`);
-    await client.query('select pg_advisory_lock($1)', [LOCK]);
-    await client.query('create schema if not exists log; create table if not exists log.migrated (id text primary key, at timestamptz not null default now())');
-    const done = new Set((await client.query<{ id: string }>('select id from log.migrated')).rows.map(({ id }) => id));
-    const applied: string[] = [];
-    for (const { id, sql } of migrations) {
-      if (done.has(id)) continue;
-      at = id;
-      await client.query('begin');
-      await client.query(sql);
-      await client.query('insert into log.migrated (id) values ($1)', [id]);
-      await client.query('commit');
-      done.add(id);
-      applied.push(id);
-    }
+    await knex.raw(`set lock_timeout = '${LOCK_TIMEOUT}'`);
+    await knex.raw(`select pg_advisory_lock(${LOCK})`);
+    await knex.raw('create schema if not exists log');
+    await knex.migrate.forceFreeMigrationsLock(config);
+    const [, applied] = (await knex.migrate.latest(config)) as [batch: number, ids: string[]];
     return applied;
   } catch (error) {
     const failure = storeFailure(error);
-    if (failure instanceof Error) failure.message = `migration ${at}: ${failure.message}`;
+    if (failure instanceof Error) failure.message = `migration ${source.at()}: ${failure.message}`;
     throw failure;
   } finally {
-    await client.end().catch(() => undefined);
+    await knex.destroy();
   }
+};
+
+/** Its warnings repeat what is thrown. */
+const QUIET = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
+
+/** Migrations as knex takes them: each id once. `at`: the one that was begun last. */
+const sourceOf = (migrations: readonly Migration[]): Knex.MigrationSource<Migration> & { at: () => string } => {
+  let at = 'before the first';
+  return {
+    getMigrations: () => Promise.resolve([...new Map(migrations.map((migration) => [migration.id, migration])).values()]),
+    getMigrationName: ({ id }) => id,
+    getMigration: ({ id, sql }) =>
+      Promise.resolve({
+        up: async (on: Knex) => {
+          at = id;
+          await on.raw(sql);
+        },
+        down: () => Promise.reject(new Error('there is no way back: migrate forward')),
+      }),
+    at: () => at,
+  };
 };
 
 export const migrations: readonly Migration[] = [

@@ -17,9 +17,6 @@ export const parkingOf = (record: LogRecord, error: unknown): Parking => {
   return { record, key: record.key, code, detail: code === 'DEFECT' ? `${error instanceof Error ? error.name : 'something'} was thrown` : (error as Error).message };
 };
 
-/** More than 1 % of the keys seen (at least 20) parked for one cause is a bad release, not bad customers. */
-export const MAX_PARKED = { share: 0.01, least: 20 };
-
 /** Postgres' text holds no zero character; one in a reason must not keep a record from being parked. */
 const printable = (text: string): string => text.replaceAll('\0', '\uFFFD');
 

@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Posts bodies over connections that stay open. */
 export type HttpClient = Readonly<{ post: (path: string, body: Buffer) => Promise<number>; close: () => void }>;
@@ -21,4 +22,18 @@ export const httpClient = (url: string, key: string, connections: number): HttpC
       }),
     close: () => agent.destroy(),
   };
+};
+
+const BUSY: readonly number[] = [429, 503];
+const AGAIN_MS = 250;
+const TRIES = 120;
+
+/** Posts, and again while the receiver says that it is busy, as SDKs do. @throws Error at any other answer. @returns how often it was refused. */
+export const postUntilTaken = async (client: HttpClient, path: string, body: Buffer, signal?: AbortSignal): Promise<number> => {
+  for (let refused = 0; ; refused += 1) {
+    const status = await client.post(path, body);
+    if (status === 200) return refused;
+    if (!BUSY.includes(status) || refused === TRIES) throw new Error(`ingest answered ${status}`);
+    await sleep(AGAIN_MS, undefined, { signal });
+  }
 };

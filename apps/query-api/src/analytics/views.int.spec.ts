@@ -45,12 +45,12 @@ describe('every view', () => {
 });
 
 describe('customer_orders', () => {
-  const amount = fc.option(fc.integer({ min: -3_000_000, max: 3_000_000 }).map((n) => BigInt(n) as Decimal), { nil: null });
+  const amount = fc.option(fc.integer({ min: -3_000_000, max: 3_000_000 }).map((n) => BigInt(n) as Decimal), { nil: null, freq: 2 });
   const currency = fc.constantFrom('EUR', 'GBP');
-  const orders = fc.uniqueArray(fc.record({ orderId: fc.constantFrom('a', 'b', 'c'), currency, gross: amount, placedAt: fc.constantFrom(0, 86_400_000) }), { selector: ({ orderId }) => orderId });
+  const orders = fc.uniqueArray(fc.record({ orderId: fc.constantFrom('a', 'b'), currency, gross: amount, placedAt: fc.constantFrom(0, 86_400_000) }), { selector: ({ orderId }) => orderId });
   const reversals = fc.uniqueArray(
-    fc.record({ orderId: fc.constantFrom('', 'a', 'b', 'd'), kind: fc.constantFrom('cancelled', 'returned', 'adjusted'), reversalId: fc.constantFrom('1', '2', '3'), currency, amount, whole: fc.boolean(), firstAt: fc.constantFrom(0, 1) }),
-    { selector: ({ orderId, kind, reversalId }) => `${orderId}/${kind}/${reversalId}`, maxLength: 8 },
+    fc.record({ orderId: fc.constantFrom('', 'a', 'a', 'd'), kind: fc.constantFrom('cancelled', 'returned', 'adjusted'), reversalId: fc.constantFrom('1', '2', '3'), currency, amount, whole: fc.boolean(), firstAt: fc.constantFrom(0, 1) }),
+    { selector: ({ orderId, kind, reversalId }) => `${orderId}/${kind}/${reversalId}`, minLength: 2, maxLength: 9, size: 'max' },
   );
   const plain = (text: unknown) => formatDecimal(parseDecimal(String(text))!);
 
@@ -70,6 +70,6 @@ describe('customer_orders', () => {
       // By order: what each order's own reversals took off, in its currency.
       const byOrder = await analytics.ask<Record<string, string>>('select gross, cancelled, returned, adjusted, net from analytics.orders');
       for (const row of byOrder) expect(plain(row['net'])).toBe(formatDecimal(['gross', 'cancelled', 'returned', 'adjusted'].reduce((sum, name) => sum + (name === 'cancelled' || name === 'returned' ? -1n : 1n) * parseDecimal(row[name] ?? '0')!, 0n) as Decimal));
-    }), { numRuns: 150 });
+    }), { numRuns: 200 });
   }, 120_000);
 });

@@ -6,7 +6,13 @@ import { commandPool, kafkaFor } from './set-up.ts';
 import type { Consumers } from './idle.ts';
 
 /** Looks at a system's log from outside: how far checkpoints are behind the ends of the topics. */
-export type LogPosition = Readonly<{ behind: (consumers: Consumers) => Promise<string | undefined>; close: () => Promise<void> }>;
+export type LogPosition = Readonly<{
+  /** The consumer that does not have all partitions of its topic yet; undefined where there is none. */
+  uncovered: (consumers: Consumers) => Promise<string | undefined>;
+  /** What is still to be done; undefined where nothing is. */
+  behind: (consumers: Consumers) => Promise<string | undefined>;
+  close: () => Promise<void>;
+}>;
 
 type Ends = ReadonlyMap<string, ReadonlyMap<number, number>>;
 
@@ -16,11 +22,14 @@ export const openLogPosition = async (connections: Connections, prefix: string):
   const pool = commandPool(connections.databaseUrl);
   await admin.connect();
   return {
+    uncovered: async (consumers) => {
+      const ends = await endsOf(admin, topics, prefix);
+      const missing = [...consumers.values()].find(({ topic, partitions }) => partitions.size < (ends.get(topic.slice(prefix.length))?.size ?? 0));
+      return missing && `${missing.consumer} has not taken all partitions of ${missing.topic} yet`;
+    },
     behind: async (consumers) => {
       // The order matters: what a commit before the second look still has to send is seen in the third, or has moved an end in the last.
       const before = await endsOf(admin, topics, prefix);
-      const missing = [...consumers.values()].find(({ topic, partitions }) => partitions.size < (before.get(topic.slice(prefix.length))?.size ?? 0));
-      if (missing) return `${missing.consumer} has not taken all partitions of ${missing.topic} yet`;
       const rows = await query<{ consumer: string; topic: string; partition: number; next_offset: string }>(pool, 'select consumer, topic, partition, next_offset from log.checkpoint');
       const lags = new Map<string, number>();
       for (const { consumer, topic, partition, next_offset } of rows) {

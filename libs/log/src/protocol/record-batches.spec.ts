@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createRequire } from 'node:module';
+import { types } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { crc32c } from './crc32c.ts';
 import { Reader } from './reader.ts';
@@ -19,7 +20,8 @@ const kafkajsRecord = require('kafkajs/src/protocol/recordBatch/record/v0') as (
 
 const NOW = 1_700_000_000_123;
 const bytes = fc.uint8Array({ maxLength: 400 }).map((array) => Buffer.from(array));
-const text = (maxLength: number) => fc.string({ unit: 'binary', maxLength }).filter((value) => value !== '__proto__');
+// Names that every object has are no header names: kafkajs reads `valueOf` as one that came twice.
+const text = (maxLength: number) => fc.string({ unit: 'binary', maxLength }).filter((value) => !(value in {}));
 const records = fc.array(fc.record({ topic: fc.constant('t'), partition: fc.constant(0), key: text(90), value: bytes, headers: fc.dictionary(text(12), bytes, { maxKeys: 5, noNullPrototype: true }) }), { minLength: 1, maxLength: 40 }) as fc.Arbitrary<OutRecord[]>;
 const written = (list: readonly OutRecord[], baseOffset = 0): Buffer => {
   const to = new Writer(Buffer.alloc(200_000), 0);
@@ -86,6 +88,11 @@ describe('a record batch', () => {
     expect(readBatches(packed(1), 1).map(({ key }) => key)).toEqual(['k1', 'k2']);
     expect(() => readBatches(packed(2), 0)).toThrow('the batch at offset 0 has compression 2');
   });
+  it('that says it ends before it begins is an error', () => {
+    const batch = written(three);
+    batch.writeInt32BE(-12, 8);
+    expect(() => readBatches(batch, 0)).toThrow('the batch at offset 0 says that it is -12 bytes long');
+  });
   it('of another format is refused', () => {
     const batch = written(three);
     batch[16] = 1;
@@ -98,7 +105,7 @@ describe('a record batch', () => {
       try {
         expect(readBatches(batch, 0).length).toBeLessThanOrEqual(10_000);
       } catch (error) {
-        expect(error).toBeInstanceOf(Error);
+        expect(types.isNativeError(error)).toBe(true);
       }
     })));
 });

@@ -37,6 +37,7 @@ export const readBatches = (bytes: Buffer, fromOffset: number, toOffset = Infini
     const baseOffset = from.int64();
     const length = from.int32();
     const end = from.at + length;
+    if (length <= 0) throw new RangeError(`the batch at offset ${baseOffset} says that it is ${length} bytes long`);
     if (end > bytes.length || baseOffset > toOffset) break;
     from.skip(4); // leader epoch
     const magic = from.int8();
@@ -59,7 +60,9 @@ const readBatch = (from: Reader, end: number, { baseOffset, attributes, fromOffs
   const appendTime = (attributes & APPEND_TIME) !== 0;
   const reader = uncompressed(from, end, attributes & COMPRESSION, baseOffset);
   for (let i = 0; i < count; i += 1) {
-    const next = reader.varint() + reader.at;
+    const size = reader.varint();
+    if (size <= 0) throw new RangeError(`record ${i} of the batch at offset ${baseOffset} says that it is ${size} bytes long`);
+    const next = reader.at + size;
     reader.skip(1);
     const timeDelta = reader.varint();
     const offset = baseOffset + reader.varint();

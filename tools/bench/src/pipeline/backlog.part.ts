@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { writeBacklog } from '../backlog.ts';
 import { CpuMeter, type CpuTimes } from '../cpu-meter.ts';
 import { busySince } from '../machine.ts';
@@ -13,24 +12,20 @@ const RSS_TARGET = { atMost: 250 };
 
 type Variant = Readonly<{ name: string; cpu: string; workers: readonly string[] }>;
 
-const untilStopped = async (context: PartContext, isRunning: () => boolean): Promise<void> => {
-  while (isRunning()) await sleep(100, undefined, { signal: context.signal });
-};
-
 /** CPU time per event from a backlog that lies on touchpoints.received, with no worker running, to the moment at which the last read model is complete. */
 const measureBacklog = (variant: Variant) => (context: PartContext): Promise<Report> => {
   const { lab, options, say, signal } = context;
   const { name, cpu, workers } = variant;
-  return lab.on(name, workers, async (system) => {
+  return lab.on(name, ['ingest-api', ...workers], async (system) => {
     // They were ready once, so their groups and statements are known to work; the topics were empty.
     for (const worker of workers) await system.stopProcess(worker);
-    await untilStopped(context, () => system.processes().some(({ state }) => state !== 'stopped'));
     let shown = 0;
     const backlog = await writeBacklog(system, options, (records) => {
       if (records - shown < options.events / 10) return;
       shown = records;
       say(`${name}: ${records.toLocaleString('en')} records written`);
     });
+    await system.stopProcess('ingest-api');
     const meter = new CpuMeter(lab.stack, system);
     const profile = options.profile ? await startProfile(context, system, name) : undefined;
     const busyFrom = cpus();
@@ -77,7 +72,7 @@ const READERS = ['identity-resolver', 'profile-projector'];
 const figuresOf = (cpu: string): Part['figures'] => [{ name: cpu, unit: 'µs/event', target: CPU_TARGET }, { name: 'max_rss_mb', unit: 'MB', target: RSS_TARGET }];
 
 const part = (name: string, cpu: string, workers: readonly string[]): Part =>
-  ({ name, apps: workers, figures: figuresOf(cpu), run: measureBacklog({ name: name.replaceAll('-', '_'), cpu, workers }) });
+  ({ name, apps: ['ingest-api', ...workers], figures: figuresOf(cpu), run: measureBacklog({ name: name.replaceAll('-', '_'), cpu, workers }) });
 
 export const backlogPart = part('backlog', 'cpu_us_per_event', READERS);
 export const backlogWithOrchestratorPart = part('backlog-orchestrator', 'cpu_us_per_event_with_orchestrator', [...READERS, 'channel-orchestrator']);

@@ -3,7 +3,7 @@ import { customerIdOf, type CustomerId } from '@touchpoint/kernel';
 import { createSourceKeys } from '@touchpoint/vault';
 import { openEcho } from '../echo/echo.ts';
 import { CpuMeter } from '../cpu-meter.ts';
-import { httpClient, type HttpClient } from '../http-client.ts';
+import { httpClient, postUntilTaken, type HttpClient } from '../http-client.ts';
 import { paced, wallClock, type Pace } from '../pace.ts';
 import { percentile } from '../percentile.ts';
 import { startProfile } from '../profile/profile.ts';
@@ -30,8 +30,7 @@ const identify = async (client: HttpClient, count: number): Promise<void> => {
   for (let from = 0; from < count; from += BATCH) {
     const batch = Array.from({ length: Math.min(BATCH, count - from) }, (_, i) =>
       ({ type: 'identify', messageId: `identify-${from + i}`, userId: userOf(from + i), traits: { email: `${userOf(from + i)}@shop.example`, firstName: 'Ada', language: 'en-GB' } }));
-    const status = await client.post('/v1/batch', Buffer.from(JSON.stringify({ batch })));
-    if (status !== 200) throw new Error(`ingest answered ${status}`);
+    await postUntilTaken(client, '/v1/batch', Buffer.from(JSON.stringify({ batch })));
   }
 };
 

@@ -1,0 +1,45 @@
+import { halt } from '@touchpoint/kernel';
+import type { CheckpointKey } from './checkpoint.ts';
+import { BEHIND, insertParked, type Parking } from './parked.ts';
+import type { Client } from './pool.ts';
+
+/** How many of a partition's customers may be parked for one cause: `least` always, beyond that a share. More is a bad release, not bad customers. */
+export const PARKING_LIMIT = { share: 0.01, least: 20 } as const;
+
+/** @param customers of the partition, about. 0: nobody knows yet. */
+export const isBadRelease = (parked: number, customers: number): boolean => parked >= PARKING_LIMIT.least && parked > PARKING_LIMIT.share * customers;
+
+/** Whose records a consumer parks. */
+export type Parkable = Readonly<{
+  /** A table with a row for each of its customers, over all partitions. */
+  table: string;
+  partitions: number;
+  /** Codes that are the publisher's own doing, whatever we release: they stop nobody. */
+  excused?: readonly string[];
+}>;
+
+/**
+ * Parks records in the transaction of their checkpoint.
+ * @throws Failure Halt `PARKED.BAD_RELEASE` when by now too many customers of the partition are parked for one of these causes. With the transaction, nothing of
+ * the batch is kept: the release that can read it goes on from there.
+ */
+export const park = async (client: Client, key: CheckpointKey, parkings: readonly Parking[], { table, partitions, excused = [] }: Parkable): Promise<void> => {
+  if (parkings.length === 0) return;
+  await insertParked(client, key, parkings);
+  const causes = [...new Set(parkings.map(({ code }) => code))].filter((code) => code !== BEHIND && !excused.includes(code));
+  if (causes.length === 0) return;
+  const { consumer, topic, partition } = key;
+  const { rows } = await client.query<{ code: string; customers: string }>(
+    'select code, count(distinct key) as customers from log.parked where consumer = $1 and topic = $2 and partition = $3 and code = any($4) group by code order by 2 desc limit 1',
+    [consumer, topic, partition, causes],
+  );
+  const worst = { code: rows[0]?.code ?? '', parked: Number(rows[0]?.customers ?? 0) };
+  if (worst.parked < PARKING_LIMIT.least) return;
+  const customers = (await estimatedRows(client, table)) / partitions;
+  if (isBadRelease(worst.parked, customers))
+    throw halt('PARKED.BAD_RELEASE', `${topic}/${partition}: ${worst.parked} of about ${Math.round(customers)} customers would be parked for ${worst.code}: that is no matter of single customers. Release what can read them, then let the parked ones be retried.`);
+};
+
+/** As Postgres' statistics have it: no count of millions while a batch waits. */
+const estimatedRows = async (client: Client, table: string): Promise<number> =>
+  Number((await client.query<{ rows: string }>('select greatest(reltuples, 0)::bigint as rows from pg_class where oid = $1::regclass', [table])).rows[0]?.rows ?? 0);
