@@ -24,7 +24,7 @@ let system: TestSystem;
 let writer: MessageWriter;
 let reader: MessageReader;
 let vault: Vault;
-let apps: HostedApp[] = [];
+const apps: HostedApp[] = [];
 let key: string;
 const NOW = Date.now();
 const DAY = 86_400_000;
