@@ -1,9 +1,9 @@
 import type { Clock } from '@touchpoint/host';
 import { anchorOf, packRecords, unpackRecords, TYPE, type Appender, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
-import { advanceCheckpoint, deletePending, insertPending, park, parkingOf, readPending, transaction, type Checkpoint, type Parkable, type Parking, type Pool } from '@touchpoint/store';
+import { advanceCheckpoint, deletePending, park, parkingOf, readPending, transaction, type Checkpoint, type Parkable, type Parking, type Pool } from '@touchpoint/store';
 import { invalidMessage } from '@touchpoint/kernel';
 import type { Command, Dispatched, Dispatcher } from './dispatcher.ts';
-import { claimNew, claimRetries, lostClaims, reclaim, settle, type Claim, type Settlement } from './message-store.ts';
+import { claimNew, claimRetries, insertOutcomes, lostClaims, reclaim, settle, type Claim, type Settlement } from './message-store.ts';
 import { outcomeRecord, type OutcomeTarget } from './outcomes.ts';
 
 export type DeliveryPorts = Readonly<{
@@ -92,14 +92,11 @@ export class DeliverySession implements PartitionSession {
     const { pool, target, clock, onSettled } = this.#ports;
     const at = clock.now();
     const pending = await transaction(pool, async (client) => {
-      const taken: Dispatched[] = [];
-      for (const one of dispatched) if (await settle(client, one.claim, one.settlement)) taken.push(one);
-      const outcomes = taken.flatMap((one) => outcomeRecord(one, at, target) ?? []);
+      const taken = await settle(client, dispatched);
+      const outcomes = dispatched.flatMap((one) => (taken.has(one.claim.commandId) ? (outcomeRecord(one, at, target) ?? []) : []));
       if (outcomes.length === 0) return undefined;
-      const { rows } = await client.query<{ id: string }>("select nextval('delivery.outcome_number') as id");
-      const row = { id: Number(rows[0]!.id), payload: packRecords(outcomes) };
-      await insertPending(client, this.#checkpoint, row);
-      return row;
+      const payload = packRecords(outcomes);
+      return { id: await insertOutcomes(client, this.#checkpoint, payload), payload };
     });
     dispatched.forEach(onSettled);
     if (pending) await this.#publish(pending.id, pending.payload);

@@ -13,8 +13,13 @@ export type LastLookPorts = Readonly<{ pool: Pool; vault: Vault; clock: Clock; t
 /** Published sets kept in memory: what is sent now was decided under one of the newest. */
 const MAX_SETS = 16;
 
-const stateOf = async (pool: Pool, customerId: CustomerId): Promise<CustomerState> =>
-  parseState((await query<{ state: string }>(pool, 'select state from orchestration.customer where customer_id = $1', [customerId]))[0]?.state);
+/** A customer as the orchestrator knows it, and how far that has read the customer's partition; both of one instant. */
+const lookUp = async (pool: Pool, timeline: string, partition: number, customerId: CustomerId): Promise<{ next: number | undefined; state: CustomerState }> => {
+  const [row] = await query<{ next: string | null; state: string | null }>(pool, `select
+    (select next_offset from log.checkpoint where consumer = 'channel-orchestrator' and topic = $1 and partition = $2) as next,
+    (select state from orchestration.customer where customer_id = $3) as state`, [timeline, partition, customerId]);
+  return { next: row?.next ? Number(row.next) : undefined, state: parseState(row?.state ?? undefined) };
+};
 
 /** Loads templates by the set a command was decided under. */
 const templateSource = (pool: Pool) => {
@@ -37,10 +42,10 @@ const templateSource = (pool: Pool) => {
 export const createLastLook = ({ pool, vault, clock, timeline }: LastLookPorts): LastLook => {
   const templateOf = templateSource(pool);
   return async (command: Command) => {
-    const [position] = await query<{ next_offset: string }>(pool, "select next_offset from log.checkpoint where consumer = 'channel-orchestrator' and topic = $1 and partition = $2", [timeline, command.decidedPartition]);
+    const { next, state } = await lookUp(pool, timeline, command.decidedPartition, command.customerId);
     // Only a database that was restored behind the log can be so: the command waits, it is not sent.
-    if (!position || Number(position.next_offset) <= command.decidedOffset) throw transient('DELIVERY.BEHIND', 'the orchestrator has not read as far as this command was decided');
-    const review = reviewCommand(await stateOf(pool, command.customerId), command, clock.now());
+    if (next === undefined || next <= command.decidedOffset) throw transient('DELIVERY.BEHIND', 'the orchestrator has not read as far as this command was decided');
+    const review = reviewCommand(state, command, clock.now());
     if (!review.allowed) return { held: review.reason };
     const template = await templateOf(command.setNumber, command.templateId);
     if (!template) return { failed: 'unknown template' };

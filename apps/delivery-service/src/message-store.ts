@@ -45,23 +45,35 @@ export const reclaim = async (on: Queryable, { commandId, attempt }: Claim, limi
     where command_id = $1 and attempt = $2 and state = 'claimed' and deadline < now() returning command_id, attempt, command`, [commandId, attempt, limitMs])).map(claimOf)[0];
 
 /**
- * Writes an outcome. A late one settles an unknown; one of an attempt that was taken over meanwhile, or a second one, changes nothing.
- * @returns whether it was taken.
+ * Writes outcomes. A late one settles an unknown; one of an attempt that was taken over meanwhile, or a second one, changes nothing.
+ * @returns the ids of those that were taken.
  */
-export const settle = async (client: Client, { commandId, attempt }: Claim, settlement: Settlement): Promise<boolean> => {
-  const { state } = settlement;
-  const { rowCount } = await client.query({
+export const settle = async (client: Client, settled: readonly Readonly<{ claim: Claim; settlement: Settlement }>[]): Promise<ReadonlySet<string>> => {
+  const columns = settled.map(({ claim: { commandId, attempt }, settlement }) => [
+    commandId, attempt, settlement.state,
+    'reason' in settlement ? settlement.reason : null,
+    'provider' in settlement ? settlement.provider : null,
+    settlement.state === 'sent' ? settlement.providerMessageId : null,
+    settlement.state === 'retry' ? settlement.afterMs : null,
+  ] as const);
+  const { rows } = await client.query<{ command_id: string }>({
     name: 'settle',
-    text: `update delivery.message set state = $3, reason = $4, provider = coalesce($5, provider), provider_message_id = $6, deadline = null,
-        next_attempt_at = case when $3 = 'retry' then now() + $7::float8 * interval '1 ms' end, settled_at = case when $3 <> 'retry' then now() end
-      where command_id = $1 and ((state = 'claimed' and attempt = $2) or (state = 'unknown' and $3 in ('sent', 'failed')))`,
-    values: [
-      commandId, attempt, state,
-      'reason' in settlement ? settlement.reason : null,
-      'provider' in settlement ? settlement.provider : null,
-      settlement.state === 'sent' ? settlement.providerMessageId : null,
-      settlement.state === 'retry' ? settlement.afterMs : null,
-    ],
+    text: `update delivery.message m set state = s.state, reason = s.reason, provider = coalesce(s.provider, m.provider), provider_message_id = s.provider_message_id, deadline = null,
+        next_attempt_at = case when s.state = 'retry' then now() + s.after_ms * interval '1 ms' end, settled_at = case when s.state <> 'retry' then now() end
+      from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float8[]) s (command_id, attempt, state, reason, provider, provider_message_id, after_ms)
+      where m.command_id = s.command_id and ((m.state = 'claimed' and m.attempt = s.attempt) or (m.state = 'unknown' and s.state in ('sent', 'failed')))
+      returning m.command_id`,
+    values: Array.from({ length: 7 }, (_, i) => columns.map((row) => row[i])),
   });
-  return rowCount === 1;
+  return new Set(rows.map(({ command_id }) => command_id));
+};
+
+/** Outcomes that are committed and still to be sent. @returns their id in log.pending. */
+export const insertOutcomes = async (client: Client, { consumer, topic, partition }: CheckpointKey, payload: Buffer): Promise<number> => {
+  const { rows } = await client.query<{ id: string }>({
+    name: 'insert-outcomes',
+    text: "insert into log.pending (consumer, topic, partition, id, payload) values ($1, $2, $3, nextval('delivery.outcome_number'), $4) returning id",
+    values: [consumer, topic, partition, payload],
+  });
+  return Number(rows[0]!.id);
 };

@@ -83,10 +83,18 @@ export const transaction = async <T>(pool: Pool, work: (client: Client) => Promi
   }
 };
 
-/** One statement outside a transaction, with errors as Failures. */
+const names = new Map<string, string>();
+/** Statements with values are prepared once per connection: planning most of ours costs more than running them. Their texts are the code's own, so they are few. */
+const nameOf = (text: string): string => {
+  let name = names.get(text);
+  if (name === undefined) names.set(text, (name = `s${names.size}`));
+  return name;
+};
+
+/** One statement, with errors as Failures. */
 export const query = async <Row extends pg.QueryResultRow>(on: Queryable, text: string, values: readonly unknown[] = []): Promise<Row[]> => {
   try {
-    return (await on.query<Row>(text, [...values])).rows;
+    return (await on.query<Row>(values.length > 0 ? { name: nameOf(text), text, values: [...values] } : { text })).rows;
   } catch (error) {
     throw storeFailure(error);
   }
