@@ -1,32 +1,49 @@
 import { hash } from 'node:crypto';
-import { DAY, dayOf, type Instant, type Meta } from '@touchpoint/kernel';
-import { query, type Client, type Pool } from '@touchpoint/store';
+import type { MetaIdentity } from '@touchpoint/contracts';
+import { DAY, dayOf, type Instant } from '@touchpoint/kernel';
+import { copyInto, CopyRows, query, type Client, type Pool } from '@touchpoint/store';
 
 export type EventId = Readonly<{ id: string; digest: string; day: string }>;
 
 const HISTORY = 'infinity';
 
 /** An event's identity: who published it, for which source, under which message id. */
-export const eventIdOf = ({ publisher, sources, messageId, digest, historical, receivedAt }: Meta): EventId => ({
+export const eventIdOf = ({ publisher, sources, messageId, digest, historical, receivedAt }: MetaIdentity): EventId => ({
   id: hash('sha256', `${publisher}\0${sources[0]?.key ?? ''}\0${messageId}`, 'hex').slice(0, 32),
   digest,
   day: historical ? HISTORY : dayOf(receivedAt),
 });
 
 /** The digests of those ids that were taken before. */
-export const knownEventIds = async (client: Client, ids: readonly string[]): Promise<ReadonlyMap<string, string>> => {
-  const rows = await client.query<{ id: string; digest: string }>({ name: 'known-event-ids', text: 'select id, digest from identity.event_id where id = any($1::uuid[])', values: [ids] });
-  return new Map(rows.rows.map(({ id, digest }) => [id.replaceAll('-', ''), digest.replaceAll('-', '')]));
+export const knownEventIds = async (client: Client, asked: Iterable<Readonly<{ id?: EventId | undefined }>>): Promise<Map<string, string>> => {
+  let ids = '';
+  for (const { id } of asked) if (id) ids += ids === '' ? id.id : `,${id.id}`;
+  const { rows } = await client.query<{ id: string; digest: string }>({ name: 'known-event-ids', text: 'select id, digest from identity.event_id where id = any($1::uuid[])', values: [`{${ids}}`] });
+  return new Map(rows.map(({ id, digest }) => [id.replaceAll('-', ''), digest.replaceAll('-', '')]));
 };
 
-export const insertEventIds = async (client: Client, ids: readonly EventId[]): Promise<void> => {
-  if (ids.length === 0) return;
-  await client.query({
-    name: 'insert-event-ids',
-    text: 'insert into identity.event_id (id, digest, day) select * from unnest($1::uuid[], $2::uuid[], $3::date[])',
-    values: [`{${ids.map(({ id }) => id).join(',')}}`, `{${ids.map(({ digest }) => digest).join(',')}}`, `{${ids.map(({ day }) => day).join(',')}}`],
-  });
+/** In order of the index, so that each of its pages is met once. Ids are digests: their first 32 bits put them in order. */
+const sorted = (ids: readonly EventId[]): readonly EventId[] => {
+  const ranks = new Float64Array(ids.length);
+  for (let i = 0; i < ids.length; i += 1) ranks[i] = Number.parseInt(ids[i]!.id.slice(0, 8), 16) * MOST + i;
+  return Array.from(ranks.sort(), (rank) => ids[rank % MOST]!);
 };
+const MOST = 2 ** 20;
+
+export const insertEventIds = async (client: Client, ids: readonly EventId[]): Promise<void> => {
+  for (let from = 0; from < ids.length; from += MOST) {
+    const rows = new CopyRows(ids.length * ROW_BYTES);
+    for (const { id, digest, day } of sorted(ids.slice(from, from + MOST))) {
+      rows.row(3);
+      rows.uuid(id);
+      rows.uuid(digest);
+      rows.day(day);
+    }
+    await copyInto(client, 'identity.event_id (id, digest, day)', rows);
+  }
+};
+/** What one takes while it is copied. */
+const ROW_BYTES = 50;
 
 /** Makes the partitions of these days; two processes at once are no matter. */
 export const createDays = async (pool: Pool, days: Iterable<string>): Promise<void> => {

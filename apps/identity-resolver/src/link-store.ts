@@ -6,12 +6,20 @@ type LinkRecord = { source_key: string; kind: LinkableKind; customer_id: Custome
 type CustomerRecord = { customer_id: CustomerId; created_at: string; survivor_id: CustomerId | null; has_user: boolean; alone: boolean };
 
 const LINKS = 'select source_key, kind, customer_id, since, linked_by from identity.link where source_key = any($1::uuid[])';
-const CUSTOMERS = `with recursive up as (
-    select * from identity.customer where customer_id = any($1::uuid[])
-    union select c.* from identity.customer c join up on c.customer_id = up.survivor_id
-  ) select * from up`;
+const CUSTOMERS = 'select customer_id, created_at, survivor_id, has_user, alone from identity.customer where customer_id = any($1::uuid[])';
 
 const array = (values: readonly string[]): string => `{${values.join(',')}}`;
+
+/** These customers and all their survivors up to the root. Nearly all are roots: a recursive query would cost each of them its worktable. */
+const loadUp = async (client: Client, ids: Iterable<CustomerId>): Promise<readonly CustomerRecord[]> => {
+  const found = new Map<CustomerId, CustomerRecord>();
+  for (let asked = [...ids]; asked.length > 0; ) {
+    const { rows } = await client.query<CustomerRecord>({ name: 'customers', text: CUSTOMERS, values: [array(asked)] });
+    for (const row of rows) found.set(row.customer_id, row);
+    asked = [...new Set(rows.map(({ survivor_id }) => survivor_id))].filter((id): id is CustomerId => id !== null && !found.has(id));
+  }
+  return [...found.values()];
+};
 
 /** A book with what it was loaded from: what is there is updated, what is not is inserted. */
 export type Loaded = Readonly<{ book: LinkBook; links: ReadonlySet<SourceKey>; customers: ReadonlySet<CustomerId> }>;
@@ -30,11 +38,10 @@ export const loadBook = async (client: Client, events: readonly ResolvableEvent[
   if (tying.keys.length > 0) {
     const locking = new Set(tying.keys);
     const concerned = [...tying.customerIds, ...links.filter(({ key }) => locking.has(key)).map(({ customerId }) => customerId)];
-    const up = (await client.query<CustomerRecord>({ name: 'customers', text: CUSTOMERS, values: [array(concerned)] })).rows.map(({ customer_id }) => customer_id);
+    const up = (await loadUp(client, new Set(concerned))).map(({ customer_id }) => customer_id);
     await client.query({ name: 'lock-customers', text: 'select from identity.customer where customer_id = any($1::uuid[]) order by customer_id for update', values: [array(up)] });
   }
-  const ids = new Set([...all.customerIds, ...links.map(({ customerId }) => customerId)]);
-  const rows = (await client.query<CustomerRecord>({ name: 'customers', text: CUSTOMERS, values: [array([...ids])] })).rows;
+  const rows = await loadUp(client, new Set([...all.customerIds, ...links.map(({ customerId }) => customerId)]));
   const customers = rows.map((row): CustomerRow => ({ customerId: row.customer_id, createdAt: Number(row.created_at), survivorId: row.survivor_id, hasUser: row.has_user, alone: row.alone }));
   return { book: new LinkBook({ links, customers }), links: new Set(links.map(({ key }) => key)), customers: new Set(customers.map(({ customerId }) => customerId)) };
 };

@@ -8,7 +8,7 @@ import { packRecords, unpackRecords, type OutRecord } from '@touchpoint/log';
 export type Outcome = Readonly<{
   first: number;
   customerIds: readonly string[];
-  customers: readonly number[];
+  customers: Int32Array;
   /**
    * Records that stand here whole, each sent before the received one at its index, those with a higher index at the end: facts, and redriven events, whose
    * bodies may have left the received topic. Their headers have no origin yet.
@@ -26,21 +26,34 @@ const type = avro.Type.forSchema({
   fields: [
     { name: 'first', type: 'long' },
     { name: 'customerIds', type: { type: 'array', items: 'string' } },
-    { name: 'customers', type: { type: 'array', items: 'int' } },
+    { name: 'customers', type: 'bytes' },
     { name: 'before', type: { type: 'array', items: 'int' } },
     { name: 'facts', type: 'bytes' },
     { name: 'sentBefore', type: { type: 'map', values: 'long' } },
   ],
 });
 
-const VERSION = 1;
+const VERSION = 2;
 
-export const packOutcome = ({ facts, ...outcome }: Outcome): Buffer =>
-  Buffer.concat([Buffer.of(VERSION), type.toBuffer({ ...outcome, before: facts.map(({ before }) => before), facts: packRecords(facts.map(({ record }) => record)) })]);
+/** `customers` is written as the integers lie in memory (all machines that Node runs on are little-endian): there is one for each event. */
+export const packOutcome = ({ facts, customers, ...outcome }: Outcome): Buffer =>
+  Buffer.concat([
+    Buffer.of(VERSION),
+    type.toBuffer({
+      ...outcome,
+      customers: Buffer.from(customers.buffer, customers.byteOffset, customers.byteLength),
+      before: facts.map(({ before }) => before),
+      facts: packRecords(facts.map(({ record }) => record)),
+    }),
+  ]);
 
 /** @throws Error for a version that this build does not know. */
 export const unpackOutcome = (packed: Buffer): Outcome => {
   if (packed[0] !== VERSION) throw new Error(`an outcome of version ${packed[0]}; this build reads ${VERSION}`);
-  const { before, facts, ...outcome } = type.fromBuffer(packed.subarray(1)) as Omit<Outcome, 'facts'> & { before: number[]; facts: Buffer };
-  return { ...outcome, facts: unpackRecords(facts).map((record, i) => ({ before: before[i]!, record })) };
+  const { before, facts, customers, ...outcome } = type.fromBuffer(packed.subarray(1)) as Omit<Outcome, 'facts' | 'customers'> & { before: number[]; facts: Buffer; customers: Buffer };
+  return {
+    ...outcome,
+    customers: new Int32Array(new Uint8Array(customers).buffer),
+    facts: unpackRecords(facts).map((record, i) => ({ before: before[i]!, record })),
+  };
 };

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, METRICS, type Metrics, type Token } from '@touchpoint/host';
 import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, originName, TOPICS, type Appender, type LogReader, type LogTopics, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
-import { claimCheckpoint, parkedKeys, POOL, resolvedUpTo, type Pool } from '@touchpoint/store';
+import { claimCheckpoint, observeOutbox, parkedKeys, POOL, resolvedUpTo, type Pool } from '@touchpoint/store';
 import { createDays, dropDays } from './event-ids.ts';
 import { CONFLICT, ResolverSession, type ResolverPorts } from './resolver.session.ts';
 
@@ -35,6 +35,7 @@ export class ResolverHandler implements PartitionHandler {
     const events = metrics.counter('resolver_records_total', 'Received records by what became of them', ['outcome']);
     const seconds = metrics.histogram('resolver_batch_seconds', 'Time a batch takes from its records to their acknowledgement on the timeline');
     metrics.gauge('appender_pending_bytes', 'Bytes that wait for their acknowledgement by the log', [], (gauge) => gauge.set(appender.pendingBytes));
+    observeOutbox(metrics, pool, CONSUMER);
     this.#ports = {
       pool,
       appender,

@@ -1,5 +1,5 @@
-import { decodeMeta, encodeMeta } from '@touchpoint/contracts';
-import { eventSources, type Fact } from '@touchpoint/identity';
+import { decodeMeta, decodeMetaIdentity, encodeMeta } from '@touchpoint/contracts';
+import { eventSources, type Fact, type ResolvableEvent } from '@touchpoint/identity';
 import { invalidMessage, partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
 import { anchorOf, META, recordBytes, TYPE, MAX_RECORD_BYTES, type Appender, type LogReader, type LogRecord, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
 import { advanceCheckpoint, behind, deleteParked, deletePending, insertPending, park, parkingOf, readPending, readRetries, transaction, type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool } from '@touchpoint/store';
@@ -21,8 +21,9 @@ export type ResolverPorts = Readonly<{
   onResolved: (count: { records: number; repeats: number; conflicts: number; parked: number; facts: number; seconds: number }) => void;
 }>;
 
-type Resolved = Readonly<{ pending: number; outcome: Outcome; parkings: readonly Parking[]; repeats: number; checkpoint: Checkpoint }>;
-type Candidate = { readonly record: LogRecord; readonly meta: Meta | undefined; readonly error: unknown };
+type Resolved = Readonly<{ pending: number; outcome: Outcome; sends: readonly OutRecord[]; parkings: readonly Parking[]; repeats: number; checkpoint: Checkpoint }>;
+/** A record with what is kept of its meta while a batch of many thousands is resolved; without an event, why there is none. */
+type Candidate = Readonly<{ record: LogRecord; event: ResolvableEvent; id: EventId; error?: undefined } | { record: LogRecord; event?: undefined; id?: undefined; error: unknown }>;
 
 export const CONFLICT = 'IDENTITY.CONFLICT';
 
@@ -55,8 +56,8 @@ export class ResolverSession implements PartitionSession {
     const { pool, logReader, received } = this.#ports;
     for (const { id, payload } of await readPending(pool, this.#checkpoint)) {
       const outcome = unpackOutcome(payload);
-      const offsets = outcome.customers.map((_, i) => outcome.first + i);
-      await this.#send(id, outcome, await logReader.read(received, this.#checkpoint.partition, offsets));
+      const offsets = Array.from(outcome.customers, (_, i) => outcome.first + i);
+      await this.#send(id, sendsOf(outcome, await logReader.read(received, this.#checkpoint.partition, offsets), this.#target).sends);
     }
   }
 
@@ -85,11 +86,11 @@ export class ResolverSession implements PartitionSession {
   async #take(records: readonly LogRecord[], advance: Advance, redriven: readonly number[] = []): Promise<void> {
     const started = performance.now();
     const candidates = records.map(candidateOf);
-    await this.#ports.ensureDays(new Set(candidates.flatMap(({ meta }) => (meta ? [eventIdOf(meta).day] : []))));
-    const { pending, outcome, parkings, repeats, checkpoint } = await transaction(this.#ports.pool, (client) => this.#resolve(client, candidates, advance, redriven));
+    await this.#ports.ensureDays(daysOf(candidates));
+    const { pending, outcome, sends, parkings, repeats, checkpoint } = await transaction(this.#ports.pool, (client) => this.#resolve(client, candidates, advance, redriven));
     this.#checkpoint = checkpoint;
     for (const { key, alone } of parkings) if (!alone) this.#parked.add(key);
-    await this.#send(pending, outcome, records);
+    await this.#send(pending, sends);
     const conflicts = parkings.filter(({ alone }) => alone).length;
     this.#ports.onResolved({ records: records.length, repeats, conflicts, parked: parkings.length - conflicts, facts: outcome.facts.length, seconds: (performance.now() - started) / 1000 });
   }
@@ -98,14 +99,13 @@ export class ResolverSession implements PartitionSession {
     const parkings: Parking[] = [];
     const fresh: EventId[] = [];
     let repeats = 0;
-    const ids = candidates.map(({ meta }) => (meta ? eventIdOf(meta) : undefined));
-    const taken = new Map(await knownEventIds(client, ids.flatMap((id) => (id ? [id.id] : []))));
+    const taken = await knownEventIds(client, candidates);
     const blocked = new Set(this.#parked);
 
     /** Whether an event goes on; if not, it was counted or parked. */
-    const goesOn = ({ record, meta, error }: Candidate, id: EventId | undefined): boolean => {
-      if (blocked.has(record.key)) parkings.push(behind(record));
-      else if (!meta || !id) {
+    const goesOn = ({ record, id, error }: Candidate): boolean => {
+      if (blocked.size > 0 && blocked.has(record.key)) parkings.push(behind(record));
+      else if (!id) {
         parkings.push(parkingOf(record, error));
         blocked.add(record.key);
       } else if (taken.get(id.id) === id.digest) repeats += 1;
@@ -117,37 +117,38 @@ export class ResolverSession implements PartitionSession {
       }
       return false;
     };
-    const going = candidates.map((candidate, i) => goesOn(candidate, ids[i]));
-    const events = candidates.map(({ meta }, i) => (going[i] && meta ? { ...meta, sources: eventSources(meta.sources) } : undefined));
+    const events = candidates.map((candidate) => (goesOn(candidate) ? candidate.event : undefined));
 
-    const loaded = await loadBook(client, events.flatMap((event) => (event ? [event] : [])));
+    const loaded = await loadBook(client, events.filter((event) => event !== undefined));
     const customerIds = new Map<string, number>();
     const facts: Outcome['facts'][number][] = [];
-    const customers = events.map((event, i) => {
+    const customers = Int32Array.from(events, (event, i) => {
       if (!event) return NOTHING;
+      const { record } = candidates[i]!;
       const resolution = loaded.book.resolve(event);
-      for (const fact of resolution.facts) facts.push({ before: i, record: this.#factRecord(fact, candidates[i]!.meta!) });
+      for (const fact of resolution.facts) facts.push({ before: i, record: this.#factRecord(fact, decodeMeta(record.headers[META]!)) });
       const index = customerIds.get(resolution.customerId) ?? customerIds.size;
-      customerIds.set(resolution.customerId, index);
+      if (index === customerIds.size) customerIds.set(resolution.customerId, index);
       if (redriven.length === 0) return index;
-      facts.push({ before: i, record: this.#redrivenRecord(resolution.customerId, candidates[i]!.record) });
+      facts.push({ before: i, record: this.#redrivenRecord(resolution.customerId, record) });
       return NOTHING;
     });
 
-    const pending = redriven[0] === undefined ? candidates[0]!.record.offset : -redriven[0];
-    const outcome: Outcome = { first: candidates[0]!.record.offset, customerIds: [...customerIds.keys()], customers, facts, sentBefore: Object.fromEntries(this.#checkpoint.sent) };
-    const { sent } = sendsOf(outcome, candidates.map(({ record }) => record), this.#target);
+    const { offset: first } = candidates[0]!.record;
+    const pending = redriven[0] === undefined ? first : -redriven[0];
+    const outcome: Outcome = { first, customerIds: [...customerIds.keys()], customers, facts, sentBefore: Object.fromEntries(this.#checkpoint.sent) };
+    const { sends, sent } = sendsOf(outcome, candidates.map(({ record }) => record), this.#target);
     await saveBook(client, loaded);
     await insertEventIds(client, fresh);
     if (redriven.length > 0) await deleteParked(client, redriven);
     await park(client, this.#checkpoint, parkings, this.#ports.parkable);
     await insertPending(client, this.#checkpoint, { id: pending, payload: packOutcome(outcome) });
     const checkpoint = await advanceCheckpoint(client, this.#checkpoint, { ...advance, sent, resolvedTo: this.#sentTo });
-    return { pending, outcome, parkings, repeats, checkpoint };
+    return { pending, outcome, sends, parkings, repeats, checkpoint };
   }
 
-  async #send(id: number, outcome: Outcome, records: readonly LogRecord[]): Promise<void> {
-    await this.#ports.appender.append(sendsOf(outcome, records, this.#target).sends);
+  async #send(id: number, sends: readonly OutRecord[]): Promise<void> {
+    await this.#ports.appender.append(sends);
     await deletePending(this.#ports.pool, this.#checkpoint, [id]);
   }
 
@@ -163,16 +164,23 @@ export class ResolverSession implements PartitionSession {
   }
 }
 
+const daysOf = (candidates: readonly Candidate[]): ReadonlySet<string> => {
+  const days = new Set<string>();
+  for (const { id } of candidates) if (id) days.add(id.day);
+  return days;
+};
+
 /** A record that could not go onto the timeline is found before anything is decided on it. */
 const candidateOf = (record: LogRecord): Candidate => {
   try {
-    const bytes = record.headers[META];
-    if (!bytes || !record.headers[TYPE]) throw invalidMessage('LOG.NO_META', `offset ${record.offset} has no meta or no type header`);
-    const meta = decodeMeta(bytes);
+    const { [META]: bytes, [TYPE]: type } = record.headers;
+    if (!bytes || !type) throw invalidMessage('LOG.NO_META', `offset ${record.offset} has no meta or no type header`);
+    const meta = decodeMetaIdentity(bytes);
     if (!meta.sources[0]) throw invalidMessage('IDENTITY.NO_SOURCE', 'the event has no source');
-    if (recordBytes({ ...record, topic: '', partition: 0 }) > MAX_RECORD_BYTES - 256) throw invalidMessage('LOG.TOO_LARGE', 'the record is larger than the timeline takes');
-    return { record, meta, error: undefined };
+    if (recordBytes(record) > MAX_RECORD_BYTES - 256) throw invalidMessage('LOG.TOO_LARGE', 'the record is larger than the timeline takes');
+    const { publisher, messageId, link, occurredAt } = meta;
+    return { record, event: { publisher, messageId, link, occurredAt, sources: eventSources(meta.sources) }, id: eventIdOf(meta) };
   } catch (error) {
-    return { record, meta: undefined, error };
+    return { record, error };
   }
 };

@@ -1,5 +1,5 @@
 import { partitionOf } from '@touchpoint/kernel';
-import { createSequencer, encodeOrigin, META, ORIGIN, TRACEPARENT, TYPE, type Headers, type LogRecord, type OutRecord } from '@touchpoint/log';
+import { createSequencer, encodeOrigin, META, ORIGIN, recordBytes, TRACEPARENT, TYPE, type Headers, type LogRecord, type OutRecord } from '@touchpoint/log';
 import { NOTHING, type Outcome } from './outcome.ts';
 
 /** The headers of a received record that go onto the timeline, as the bytes they are. */
@@ -8,6 +8,37 @@ export const passedOn = (received: Headers): Record<string, Buffer> => {
   for (const name of [META, TYPE, TRACEPARENT]) if (received[name]) headers[name] = received[name];
   return headers;
 };
+
+/** A received record on its way to a timeline. It stays the bytes it came in until it is written into a request: many thousands of them wait at once. */
+class PassedOn implements OutRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly key: string;
+  readonly #received: LogRecord;
+  readonly #origin: string;
+  readonly #seq: number;
+
+  constructor(topic: string, partition: number, key: string, received: LogRecord, origin: string, seq: number) {
+    [this.topic, this.partition, this.key] = [topic, partition, key];
+    [this.#received, this.#origin, this.#seq] = [received, origin, seq];
+  }
+
+  get value(): Buffer {
+    return this.#received.value;
+  }
+
+  get headers(): Headers {
+    const headers = passedOn(this.#received.headers);
+    headers[ORIGIN] = encodeOrigin(this.#origin, this.#seq);
+    return headers;
+  }
+
+  get size(): number {
+    return recordBytes(this.#received) + this.key.length + this.#origin.length + HEADER_BYTES;
+  }
+}
+/** What the header `origin` takes beside the origin's name. */
+const HEADER_BYTES = 32;
 
 export type Target = Readonly<{ topic: string; partitions: number; origin: string }>;
 
@@ -20,15 +51,11 @@ export const sendsOf = (outcome: Outcome, received: readonly LogRecord[], { topi
   const sequencer = createSequencer(new Map(Object.entries(outcome.sentBefore)));
   const sends: OutRecord[] = [];
   const targets = outcome.customerIds.map((id) => partitionOf(id, partitions));
-  const send = (partition: number, key: string, value: Buffer, headers: Record<string, Buffer>) => {
-    headers[ORIGIN] = encodeOrigin(origin, sequencer.next(topic, partition));
-    sends.push({ topic, partition, key, value, headers });
-  };
   let fact = 0;
   const sendFacts = (before: number) => {
     for (; fact < outcome.facts.length && outcome.facts[fact]!.before <= before; fact += 1) {
       const { key, partition, value, headers } = outcome.facts[fact]!.record;
-      send(partition, key, value, { ...headers });
+      sends.push({ topic, partition, key, value, headers: { ...headers, [ORIGIN]: encodeOrigin(origin, sequencer.next(topic, partition)) } });
     }
   };
   outcome.customers.forEach((customer, i) => {
@@ -36,7 +63,8 @@ export const sendsOf = (outcome: Outcome, received: readonly LogRecord[], { topi
     if (customer === NOTHING) return;
     const record = received[i];
     if (record?.offset !== outcome.first + i) throw new Error(`the record at offset ${outcome.first + i} is gone: it was resolved but not sent on`);
-    send(targets[customer]!, outcome.customerIds[customer]!, record.value, passedOn(record.headers));
+    const partition = targets[customer]!;
+    sends.push(new PassedOn(topic, partition, outcome.customerIds[customer]!, record, origin, sequencer.next(topic, partition)));
   });
   sendFacts(Infinity);
   return { sends, sent: sequencer.counters };

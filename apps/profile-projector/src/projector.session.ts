@@ -15,7 +15,10 @@ export type ProjectorPorts = Readonly<{
   onFolded: (count: { records: number; repeats: number; parked: number; rows: number; seconds: number }) => void;
 }>;
 
-type Prepared = Readonly<{ record: LogRecord; touches: ReturnType<typeof touchesOf>; error?: unknown }>;
+type Prepared = Readonly<{ record: LogRecord; key: string; touches: ReturnType<typeof touchesOf>; error: unknown }>;
+
+/** Records that are decoded at a time. */
+const PIECE = 500;
 
 /**
  * Folds one partition of the timeline into all read models, a batch in one transaction with its checkpoint. A record that cannot be folded is parked with
@@ -54,49 +57,55 @@ export class ProjectorSession implements PartitionSession {
   async #fold(records: readonly LogRecord[], advance: Advance, { repeats = 0, redriven = [] }: { repeats?: number; redriven?: readonly number[] }): Promise<void> {
     const started = performance.now();
     const { pool, tables, onFolded } = this.#ports;
-    const prepared = await this.#prepare(records);
     const rows = new FoldedRows(tables);
-    const missing = rows.missing(prepared.flatMap(({ touches }) => touches));
-    await Promise.all(tables.map(async (table, i) => rows.loaded(i, missing[i]!, await table.load(pool, missing[i]!))));
     const parkings: Parking[] = [];
     const newlyParked = new Set<string>();
-    for (const { record, touches, error } of prepared) {
-      const { key } = record;
-      try {
-        if (this.#parked.has(key) || newlyParked.has(key)) parkings.push(behind(record));
-        else if (error) throw error;
-        else rows.apply(touches);
-      } catch (cause) {
-        parkings.push(parkingOf(record, cause));
-        newlyParked.add(key);
+    let count = 0;
+    // Piece by piece: of a batch of many thousands only the rows are kept, not what they were folded from.
+    for (let from = 0; from < records.length; from += PIECE) {
+      const prepared = await this.#prepare(records.slice(from, from + PIECE));
+      count += prepared.length;
+      const missing = rows.missing(prepared.flatMap(({ touches }) => touches));
+      if (missing.some(({ length }) => length > 0)) await Promise.all(tables.map(async (table, i) => rows.loaded(i, missing[i]!, await table.load(pool, missing[i]!))));
+      for (const { record, key, touches, error } of prepared) {
+        try {
+          if (this.#parked.has(key) || newlyParked.has(key)) parkings.push(behind(record));
+          else if (error) throw error;
+          else rows.apply(touches);
+        } catch (cause) {
+          parkings.push(parkingOf(record, cause));
+          newlyParked.add(key);
+        }
       }
     }
-    const changed = tables.map((_, i) => rows.changed(i));
+    let saved = 0;
     this.#checkpoint = await transaction(pool, async (client) => {
       const moved = await advanceCheckpoint(client, this.#checkpoint, advance);
       if (redriven.length > 0) await deleteParked(client, redriven);
-      for (const [i, table] of tables.entries()) await table.save(client, changed[i]!);
+      saved = await rows.save(client);
       await park(client, this.#checkpoint, parkings, this.#ports.parkable);
       return moved;
     });
     for (const key of newlyParked) this.#parked.add(key);
-    onFolded({ records: prepared.length, repeats, parked: parkings.length, rows: changed.reduce((sum, { length }) => sum + length, 0), seconds: (performance.now() - started) / 1000 });
+    onFolded({ records: count, repeats, parked: parkings.length, rows: saved, seconds: (performance.now() - started) / 1000 });
   }
 
   /** Decodes and finds the touched rows. What fails here is told apart later, in its turn: a customer's earlier records still count. */
   async #prepare(records: readonly LogRecord[]): Promise<readonly Prepared[]> {
     const { reader, subscribed, tables } = this.#ports;
     await reader.prepare(records.map(({ value }) => value));
-    return records
-      .filter(({ key }) => key !== CONTROL_KEY)
-      .map((record) => {
-        try {
-          const { type, recorded } = readTimelineRecord(record, this.#checkpoint.partition);
-          const event: Message | undefined = subscribed.has(type) ? reader.read(type, record.value) : undefined;
-          return { record, touches: touchesOf(tables, { recorded, type, event }) };
-        } catch (error) {
-          return { record, touches: [], error };
-        }
-      });
+    const prepared: Prepared[] = [];
+    for (const record of records) {
+      const { key } = record;
+      if (key === CONTROL_KEY) continue;
+      try {
+        const { type, recorded } = readTimelineRecord(record, this.#checkpoint.partition);
+        const event: Message | undefined = subscribed.has(type) ? reader.read(type, record.value) : undefined;
+        prepared.push({ record, key, touches: touchesOf(tables, { recorded, type, event }), error: undefined });
+      } catch (error) {
+        prepared.push({ record, key, touches: [], error });
+      }
+    }
+    return prepared;
   }
 }

@@ -14,7 +14,7 @@ export const customerSourceKey = (customerId: CustomerId): SourceKey => customer
 export const customerOfSourceKey = (key: SourceKey): CustomerId => `${key.slice(0, 8)}-${key.slice(8, 12)}-${key.slice(12, 16)}-${key.slice(16, 20)}-${key.slice(20)}` as CustomerId;
 
 /** A record's sources as the rule looks at them. The same array where no customer is among them, as with nearly all events. */
-export const eventSources = (sources: readonly Source[]): readonly EventSource[] =>
+export const eventSources = (sources: readonly Omit<Source, 'label'>[]): readonly EventSource[] =>
   sources.some(({ kind }) => kind === 'customer')
     ? sources.map(({ kind, key }) => (kind === 'customer' ? { kind, customerId: customerOfSourceKey(key) } : { kind, key }))
     : (sources as readonly EventSource[]);

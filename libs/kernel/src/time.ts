@@ -18,4 +18,11 @@ export const parseDuration = (text: string): number | undefined => {
 
 export const toIso = (at: Instant): string => new Date(at).toISOString();
 /** The UTC day an instant falls on, `2010-12-01`. */
-export const dayOf = (at: Instant): string => toIso(at).slice(0, 10);
+export const dayOf = (at: Instant): string => {
+  const day = Math.floor(at / DAY);
+  if (day !== lastDay) [lastDay, lastText] = [day, toIso(at).slice(0, 10)];
+  return lastText;
+};
+/** Events of one day follow each other, and printing a date is dear. */
+let lastDay = Number.NaN;
+let lastText = '';

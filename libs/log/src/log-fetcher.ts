@@ -26,8 +26,8 @@ export type LogFetcherOptions = Readonly<{
 /** How long a fetch waits at the broker for the first record: while all partitions are in it, and while some are busy. */
 const WAIT_MS = 500;
 const HURRIED_WAIT_MS = 25;
-/** Batches of that many partitions fit one answer, so that memory does not grow with the number of partitions. */
-const PARTITIONS_PER_FETCH = 4;
+/** What is fetched and not done with is as much as this many full batches, however many partitions there are: one in hand, one that waits. */
+const HELD_BATCHES = 2;
 const BACKOFF_MS = [50, 100, 250, 500, 1_000];
 
 const keyOf = ({ topic, partition }: { topic: string; partition: number }) => `${topic}/${partition}`;
@@ -38,6 +38,7 @@ export class LogFetcher {
   readonly #feeds = new Map<string, Feed>();
   readonly #inFlight = new Set<string>();
   #cluster: Promise<Cluster> | undefined;
+  #held = 0;
   #turn = 0;
   #failures = 0;
   #scheduled = false;
@@ -54,6 +55,15 @@ export class LogFetcher {
 
   remove(feed: Feed): void {
     if (this.#feeds.get(keyOf(feed)) === feed) this.#feeds.delete(keyOf(feed));
+  }
+
+  /** Counts bytes that were delivered and are not done with; negative: they are. */
+  hold(bytes: number): void {
+    this.#held += bytes;
+  }
+
+  get #room(): number {
+    return HELD_BATCHES * this.#options.maxBytesPerPartition - this.#held;
   }
 
   /** Looks again which partitions have room. */
@@ -79,7 +89,7 @@ export class LogFetcher {
 
   async #start(): Promise<void> {
     const ready = [...this.#feeds.values()].filter((feed) => feed.room());
-    if (ready.length === 0) return;
+    if (ready.length === 0 || this.#room <= 0) return;
     const connecting = (this.#cluster ??= this.#connect());
     const cluster = await connecting;
     await cluster.addMultipleTargetTopics([...new Set(ready.map(({ topic }) => topic))]);
@@ -107,7 +117,7 @@ export class LogFetcher {
       const answers = await fetch(
         broker,
         asked.map(({ topic, partition, offset }) => ({ topic, partition, offset, maxBytes })),
-        { maxWaitMs: hurried() ? HURRIED_WAIT_MS : WAIT_MS, minBytes: 1, maxBytes: PARTITIONS_PER_FETCH * maxBytes },
+        { maxWaitMs: hurried() ? HURRIED_WAIT_MS : WAIT_MS, minBytes: 1, maxBytes: Math.max(1, Math.min(maxBytes, this.#room)) },
       );
       const refused = answers.filter(({ errorCode }) => errorCode !== 0 && errorCode !== OFFSET_OUT_OF_RANGE);
       for (const answer of answers) {

@@ -29,10 +29,10 @@ const runsOf = (offsets: readonly number[]): number[][] => {
 };
 
 /** A record that outlives the fetch it came with: it does not hold on to the other records' bytes. */
-const owned = (record: LogRecord): LogRecord => ({
-  ...record,
-  value: Buffer.from(record.value),
-  headers: Object.fromEntries(Object.entries(record.headers).map(([name, value]) => [name, Buffer.from(value)])),
+const owned = ({ offset, key, timestamp, value, headers }: LogRecord): LogRecord => ({
+  offset, key, timestamp,
+  value: Buffer.from(value),
+  headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)])),
 });
 
 export const createLogReader = (kafka: Kafka): LogReader => {
@@ -67,8 +67,7 @@ export const createLogReader = (kafka: Kafka): LogReader => {
         const fetched = await fetchFrom(await mine, topic, partition, offset, to);
         if (fetched?.errorCode === OFFSET_OUT_OF_RANGE) return [];
         if (!fetched || fetched.errorCode !== 0) throw new Error(`${topic}/${partition} at ${offset}: ${fetched ? brokerError(fetched.errorCode) : 'no answer'}`);
-        if (fetched.unreadable) throw fetched.unreadable as Error;
-        return fetched.records;
+        return fetched.read();
       } catch (error) {
         drop(mine);
         if (attempt >= ATTEMPTS) throw transient('LOG.UNREADABLE', `${topic}/${partition} at ${offset} cannot be read`, error);

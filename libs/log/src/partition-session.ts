@@ -20,7 +20,7 @@ export type Subscription = Readonly<{
   open: (partition: number, isOurs: () => boolean) => Promise<PartitionSession>;
 }>;
 
-export type WorkerState = Readonly<{ topic: string; partition: number; next: number | undefined; end: number | undefined; lastAt: Instant | undefined; error: string | undefined }>;
+export type WorkerState = Readonly<{ topic: string; partition: number; next: number | undefined; end: number | undefined; /** Time of the oldest record that waits. */ oldestAt: Instant | undefined; error: string | undefined }>;
 
 export type PartitionWorkerOptions = Readonly<{
   kafka: Kafka;
@@ -32,6 +32,7 @@ export type PartitionWorkerOptions = Readonly<{
   onFatal: (error: Error) => void;
   /** How many partitions may be in `process` at once. */
   concurrency?: number;
+  /** Bytes of a full batch; also what all batches in `process` may take together, and those that wait. */
   maxBytesPerPartition?: number;
   sessionTimeoutMs?: number;
   /** How long a failed partition rests before it is opened again, first and at most. */

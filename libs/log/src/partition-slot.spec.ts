@@ -15,7 +15,8 @@ type Member = { accepted: boolean; settled: boolean; ended: string[] };
 const newMember = (): Member => ({ accepted: true, settled: true, ended: [] });
 const asMember = (member: Member) => Object.assign(member, { end: (reason: string) => void (member.ended.push(reason), (member.settled = false)) }) as unknown as GroupMember;
 const records = (from: number, count: number): readonly LogRecord[] => Array.from({ length: count }, (_, i) => ({ offset: from + i, key: 'k', timestamp: 100 + from + i, value: Buffer.alloc(0), headers: {} }));
-const fetched = (from: number, count: number, over: Partial<Fetched> = {}): Fetched => ({ topic: 't', partition: 0, errorCode: 0, begin: 0, end: from + count, records: records(from, count), ...over });
+const fetched = (from: number, count: number, over: Partial<Fetched> = {}): Fetched =>
+  ({ topic: 't', partition: 0, errorCode: 0, begin: 0, end: from + count, last: count > 0 ? from + count - 1 : undefined, size: count, read: () => records(from, count), ...over });
 
 /** A slot over a checkpoint in memory, whose every step the spec can hold or make fail. */
 const setUp = ({ committed = 0, low = 0, high = 1_000 } = {}) => {
@@ -51,8 +52,8 @@ const setUp = ({ committed = 0, low = 0, high = 1_000 } = {}) => {
     open,
     options: { log: silentLog, now: () => 7, group: 'g', backoffMs: [1, 1], onFatal: (error: Error) => void seen.fatal.push(error) } as never,
     bounds: { check: async (topic: string, partition: number, next: number) => checkBounds(topic, partition, next, world) } as unknown as LogBounds,
-    fetcher: { add: (feed: Feed) => void seen.feeds.push(feed), remove: (feed: Feed) => void (seen.feeds = seen.feeds.filter((other) => other !== feed)), wake: () => undefined } as unknown as LogFetcher,
-    gate: new Gate(4),
+    fetcher: { add: (feed: Feed) => void seen.feeds.push(feed), remove: (feed: Feed) => void (seen.feeds = seen.feeds.filter((other) => other !== feed)), wake: () => undefined, hold: () => undefined } as unknown as LogFetcher,
+    gate: new Gate(4, 1_000_000),
   });
   const feed = () => until('a feed', () => seen.feeds.length === 1).then(() => seen.feeds[0]!);
   return { slot, seen, world, feed };
@@ -77,8 +78,21 @@ describe('an assigned partition', () => {
     expect([from.offset, from.room(), slot.busy]).toEqual([10, false, true]);
     go();
     await until('all', () => seen.processed.length === 5);
-    expect([seen.processed, slot.state]).toEqual([[5, 6, 7, 8, 9], { topic: 't', partition: 0, next: 10, end: 10, lastAt: 109, error: undefined }]);
     await until('room again', () => from.room());
+    expect([seen.processed, slot.state]).toEqual([[5, 6, 7, 8, 9], { topic: 't', partition: 0, next: 10, end: 10, oldestAt: undefined, error: undefined }]);
+  });
+  it('tells how old the oldest record is that waits', async () => {
+    const { slot, world, feed } = setUp({ committed: 5 });
+    slot.assign(asMember(newMember()));
+    const from = await feed();
+    // Behind, and nothing read yet: since it was opened.
+    expect(slot.state.oldestAt).toBe(7);
+    const { gone, go } = held();
+    world.onProcess = () => gone;
+    from.deliver(fetched(5, 3));
+    await until('in hand', () => slot.state.oldestAt === 105);
+    go();
+    await until('done', () => slot.state.oldestAt === undefined);
   });
   it('gives a session what it left of a batch', async () => {
     const { slot, seen, world, feed } = setUp();
@@ -247,7 +261,7 @@ describe('a log that does not fit', () => {
   });
   it('is told by a batch that begins later than it should', async () => expect(await fatal(setUp({ committed: 9 }), fetched(12, 3))).toMatchObject({ code: 'LOG.HOLE', message: 't/0: offset 12 follows 8: 3 records in between are missing' }));
   it('is told by a batch that the log\'s begin has overtaken', async () => expect(await fatal(setUp({ committed: 9 }), fetched(12, 3, { begin: 12 }))).toMatchObject({ code: 'LOG.RETENTION_GAP', message: expect.stringContaining('the log begins at 12') }));
-  it('is told by a hole within a batch', async () => expect(await fatal(setUp(), fetched(0, 0, { end: 9, records: [...records(0, 2), ...records(3, 1)] }))).toMatchObject({ code: 'LOG.HOLE', message: 't/0: offset 3 follows 1: 1 records in between are missing' }));
+  it('is told by a hole within a batch', async () => expect(await fatal(setUp(), fetched(0, 0, { end: 9, last: 3, read: () => [...records(0, 2), ...records(3, 1)] }))).toMatchObject({ code: 'LOG.HOLE', message: 't/0: offset 3 follows 1: 1 records in between are missing' }));
   it('is told by a tick that sees the end before the checkpoint', async () => {
     const system = setUp({ committed: 9 });
     system.slot.assign(asMember(newMember()));
@@ -281,7 +295,7 @@ describe('what cannot be read', () => {
     const { slot, seen, feed } = setUp();
     slot.assign(asMember(newMember()));
     const first = await feed();
-    first.deliver(fetched(0, 0, { unreadable: new Error('a record batch of format 1') }));
+    first.deliver(fetched(0, 1, { read: () => { throw new Error('a record batch of format 1'); } }));
     await until('opened again', () => seen.opened === 2 && seen.feeds.length === 1);
     expect([seen.fatal, seen.processed]).toEqual([[], []]);
   });

@@ -20,8 +20,12 @@ export type SlotPorts = Readonly<{
 /** One stretch of owning a partition: from an assignment to the next, or to its loss. */
 type Tenure = Readonly<{ member: GroupMember }>;
 
-/** One batch in hand and one that waits. */
+/** One batch in hand and one that waits; behind a large one none waits, so that one partition never holds all that may be fetched ahead. */
 const MAX_QUEUED = 2;
+const LARGE_BYTES = 256 * 1024;
+/** At the head of a log that brings so many records at once, a partition rests a little: a few large batches cost less than many small ones. */
+const BUSY_RECORDS = 500;
+const BUSY_REST_MS = 250;
 
 /**
  * One partition, for as long as its worker lives. Its work is done one piece after another, whoever asked for it and under whichever tenure; what began
@@ -36,7 +40,8 @@ export class PartitionSlot {
   #feed: Feed | undefined;
   #failures = 0;
   #end: number | undefined;
-  #lastAt: Instant | undefined;
+  /** Time of the oldest record that is not processed yet, as far as it is known: until it is read, since when we know of it. */
+  #oldestAt: Instant | undefined;
   #error: string | undefined;
   #tail: Promise<unknown> = Promise.resolve();
   #ticking = false;
@@ -63,7 +68,7 @@ export class PartitionSlot {
   }
 
   get state(): WorkerState {
-    return { topic: this.topic, partition: this.partition, next: this.#session?.next, end: this.#end, lastAt: this.#lastAt, error: this.#error };
+    return { topic: this.topic, partition: this.partition, next: this.#session?.next, end: this.#end, oldestAt: this.#oldestAt, error: this.#error };
   }
 
   /** It was assigned to us, perhaps again: it is claimed anew, after what is in hand. */
@@ -136,7 +141,7 @@ export class PartitionSlot {
         if (isOurs()) await bounds.check(this.topic, this.partition, session.next);
         if (!isOurs()) return this.#discard();
         this.#error = undefined;
-        this.#lastAt ??= options.now();
+        this.#oldestAt = options.now();
         return fetcher.add((this.#feed = this.#feedOf(tenure, session)));
       } catch (error) {
         const waitMs = this.#failed(error, tenure);
@@ -148,20 +153,31 @@ export class PartitionSlot {
 
   #feedOf(tenure: Tenure, session: PartitionSession): Feed {
     let queued = 0;
+    let held = 0;
+    let restUntil = 0;
     const feed: Feed = {
       topic: this.topic,
       partition: this.partition,
       offset: session.next,
-      room: () => queued < MAX_QUEUED && this.#feed === feed && tenure.member.settled,
+      room: () => queued < MAX_QUEUED && held < LARGE_BYTES && performance.now() >= restUntil && this.#feed === feed && tenure.member.settled,
       deliver: (fetched) => {
-        const { records, errorCode, unreadable, end } = fetched;
+        const { last, errorCode, end, size } = fetched;
         this.#end = Math.max(this.#end ?? 0, end);
-        const failed = errorCode !== 0 || unreadable !== undefined;
-        if (records.length === 0 && !failed) return;
-        feed.offset = (records.at(-1)?.offset ?? feed.offset) + 1;
+        const failed = errorCode !== 0;
+        if (last === undefined && !failed) return;
+        this.#oldestAt ??= this.#ports.options.now();
+        const first = feed.offset;
+        feed.offset = (last ?? feed.offset) + 1;
         queued = failed ? MAX_QUEUED : queued + 1;
+        if (last !== undefined && last + 1 >= end && last - first >= BUSY_RECORDS) restUntil = performance.now() + BUSY_REST_MS;
+        held += size;
+        this.#ports.fetcher.hold(size);
         void this.#work(tenure, feed, () => this.#process(feed, session, fetched)).then(() => {
           queued -= 1;
+          held -= size;
+          this.#ports.fetcher.hold(-size);
+          const rest = restUntil - performance.now();
+          if (rest > 0) setTimeout(() => this.#ports.fetcher.wake(), rest + 1).unref();
           this.#ports.fetcher.wake();
         });
       },
@@ -187,25 +203,29 @@ export class PartitionSlot {
     });
   }
 
-  async #process(feed: Feed, session: PartitionSession, { records, errorCode, unreadable, begin, end }: Fetched): Promise<void> {
+  async #process(feed: Feed, session: PartitionSession, { read, size, errorCode, begin, end }: Fetched): Promise<void> {
     const { bounds, gate } = this.#ports;
-    if (unreadable !== undefined) throw unreadable;
     if (errorCode === OFFSET_OUT_OF_RANGE) {
       await bounds.check(this.topic, this.partition, session.next);
       throw new Error(`${this.name}: the broker does not have offset ${session.next} yet`);
     }
     if (begin >= 0) checkBounds(this.topic, this.partition, session.next, { low: begin, high: Math.max(end, session.next) });
-    records.forEach(({ offset }, i) => {
-      if (offset !== session.next + i) throw logMismatch('LOG.HOLE', `${this.name}: offset ${offset} follows ${session.next + i - 1}: ${offset - session.next - i} records in between are missing`);
+    await gate.through(size, async () => {
+      // Decoded only now: what waits, waits as bytes.
+      const records = read();
+      records.forEach(({ offset }, i) => {
+        if (offset !== session.next + i) throw logMismatch('LOG.HOLE', `${this.name}: offset ${offset} follows ${session.next + i - 1}: ${offset - session.next - i} records in between are missing`);
+      });
+      for (let taken = 0; taken < records.length && this.#feed === feed; ) {
+        const from = session.next;
+        this.#oldestAt = records[taken]!.timestamp;
+        await session.process(taken === 0 ? records : records.slice(taken));
+        if (session.next <= from) throw new Error(`${this.name}: a session made no progress at offset ${from}`);
+        taken += session.next - from;
+        this.#failures = 0;
+      }
+      if (session.next >= (this.#end ?? 0)) this.#oldestAt = undefined;
     });
-    for (let taken = 0; taken < records.length && this.#feed === feed; ) {
-      const from = session.next;
-      await gate.through(() => session.process(taken === 0 ? records : records.slice(taken)));
-      if (session.next <= from) throw new Error(`${this.name}: a session made no progress at offset ${from}`);
-      taken += session.next - from;
-      this.#lastAt = records[taken - 1]?.timestamp ?? this.#lastAt;
-      this.#failures = 0;
-    }
   }
 
   /** @returns how long to rest before the partition is opened again; undefined when it is not to be opened under this tenure. */

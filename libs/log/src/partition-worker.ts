@@ -33,11 +33,11 @@ export class PartitionWorker {
   #ticking = false;
 
   constructor(options: PartitionWorkerOptions) {
-    const { kafka, log, subscriptions, concurrency = 4, maxBytesPerPartition = 1024 * 1024 } = options;
+    const { kafka, log, subscriptions, concurrency = 4, maxBytesPerPartition = 8 * 1024 * 1024 } = options;
     this.#options = options;
     this.#subscriptions = new Map(subscriptions.map((subscription) => [subscription.topic, subscription]));
     this.#bounds = new LogBounds(kafka);
-    this.#gate = new Gate(concurrency);
+    this.#gate = new Gate(concurrency, maxBytesPerPartition);
     this.#fetcher = new LogFetcher({ kafka, log, maxBytesPerPartition, hurried: () => this.#owned.some(({ busy }) => busy) });
   }
 

@@ -4,8 +4,7 @@ import { META, TYPE, type LogRecord } from './record.ts';
 
 /** What a record of the timeline says of itself, without its body. @throws Failure InvalidMessage. */
 export const readTimelineRecord = (record: LogRecord, partition: number): Readonly<{ type: string; recorded: Recorded }> => {
-  const type = record.headers[TYPE];
-  const meta = record.headers[META];
+  const { [TYPE]: type, [META]: meta } = record.headers;
   if (!type || !meta) throw invalidMessage('LOG.NO_META', `offset ${record.offset} has no ${type ? META : TYPE} header`);
   return {
     type: type.toString('latin1'),

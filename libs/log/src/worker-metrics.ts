@@ -14,10 +14,10 @@ export const observeWorker = (metrics: Metrics, workers: readonly Readonly<{ gro
       if (next !== undefined && end !== undefined) gauge.set(at, Math.max(0, end - next));
     });
   });
-  metrics.gauge('consumer_lag_seconds', 'Age of the last processed record while there are records behind it; 0 at the end of the log', labels, (gauge) => {
+  metrics.gauge('consumer_lag_seconds', 'Age of the oldest record that the consumer has not processed yet; 0 at the end of the log', labels, (gauge) => {
     gauge.reset();
-    each((at, { next, end, lastAt }) => {
-      if (next !== undefined && end !== undefined) gauge.set(at, next >= end || lastAt === undefined ? 0 : Math.max(0, (now() - lastAt) / 1000));
+    each((at, { next, end, oldestAt }) => {
+      if (next !== undefined && end !== undefined) gauge.set(at, next >= end || oldestAt === undefined ? 0 : Math.max(0, (now() - oldestAt) / 1000));
     });
   });
   metrics.gauge('consumer_partition_failing', '1 while a partition is tried again after an error', labels, (gauge) => {

@@ -142,25 +142,12 @@ export const restart = (before: CustomerState, journey: Journey, run: Run | null
   return remember(state, id, { ...state.journeys[id], latest: at }, deciding);
 };
 
-/**
- * Begins a run; undefined: it does not begin. History starts one only if it would rest first, with a timer that is due after the import: so a message never follows from the import itself,
- * nor from a timer that would have been due before it.
- */
+/** Begins a run; undefined: it does not begin. History begins none: no message follows from it, not even by a timer (docs/adr/0010). */
 const begin = (state: CustomerState, journey: Journey, run: Run, why: unknown, deciding: Deciding): CustomerState | undefined => {
   const { published, out } = deciding;
-  if (out.cause.historical && !restsBeyond(state, journey, run, deciding)) return undefined;
+  if (out.cause.historical) return undefined;
   out.fact({ type: 'JourneyEntered', data: { runId: run.id, journeyId: run.journey, setNumber: published.setNumber, causeOffset: out.cause.offset, heldOut: false, why: JSON.stringify({ cause: { ...causeText(deciding), at: run.enteredAt }, ...(why === null ? {} : { if: why }) }) } });
   return carryOn(state, journey, run, deciding);
-};
-
-const restsBeyond = (state: CustomerState, journey: Journey, started: Run, deciding: Deciding): boolean => {
-  let run = started;
-  for (let taken = 0; taken <= journey.steps.size; taken++) {
-    const next = turn(journey, run, runSight(state, run, deciding));
-    if (next.kind !== 'goes') return next.kind === 'rests' && next.run.timer!.dueAt > deciding.out.cause.now;
-    run = { ...run, step: next.next };
-  }
-  return false;
 };
 
 /** Beyond the bound, journeys that are not published any more are forgotten first. */

@@ -5,11 +5,12 @@ export const timelineIndex = readModel<never>()({
   name: 'timeline-index',
   version: 1,
   doc: 'Where the events of a customer lie on customers.timeline. One row per event; the body stays on the log.',
-  key: { partition: { type: 'integer', doc: 'Partition of the timeline.' }, offset: { type: 'bigint', doc: 'Offset in the partition.' } },
+  key: { offset: { type: 'bigint', doc: 'Offset in the partition.' } },
   columns: {
+    partition: { type: 'integer', merge: 'max', doc: 'Partition of the timeline: one for all events of a customer.' },
     type: { type: 'text', merge: 'max', doc: 'The message, such as OrderCompleted.' },
     occurredAt: { type: 'instant', merge: 'max', doc: 'When it happened.' },
   },
   appendOnly: true,
-  folds: (put) => ({ on: {}, every: ({ meta: { occurredAt }, position: { partition, offset } }, type) => [put({ partition, offset }, { type, occurredAt })] }),
+  folds: (put) => ({ on: {}, every: ({ meta: { occurredAt }, position: { partition, offset } }, type) => [put({ offset }, { partition, type, occurredAt })] }),
 });

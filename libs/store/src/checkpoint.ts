@@ -9,14 +9,16 @@ export type Checkpoint = CheckpointKey &
     next: number;
     /** Last seq taken per origin. */
     seen: ReadonlyMap<string, number>;
-    /** Last seq given per target partition (`topic/partition`). */
+    /** Last seq given under `origin` per target partition (`topic/partition`). */
     sent: ReadonlyMap<string, number>;
+    /** The name that `sent` counts for; null: nothing is numbered yet. */
+    origin: string | null;
     anchor: string | null;
     resolvedTo: Instant | null;
     incarnation: number;
   }>;
 
-type Row = { version: string; next_offset: string; seen: Record<string, number>; sent: Record<string, number>; anchor: string | null; resolved_to: string | null; incarnation: number };
+type Row = { version: string; next_offset: string; seen: Record<string, number>; sent: Record<string, number>; origin: string | null; anchor: string | null; resolved_to: string | null; incarnation: number };
 
 /**
  * Takes the partition: raises its version in one statement, reads it in a later one (design §3: read before the claim, and a predecessor's commit may be missed).
@@ -26,7 +28,7 @@ export const claimCheckpoint = async (pool: Pool, { consumer, topic, partition }
   const values = [consumer, topic, partition];
   const [claim] = await query<{ version: string }>(pool, `insert into log.checkpoint (consumer, topic, partition, version) values ($1, $2, $3, 1)
     on conflict (consumer, topic, partition) do update set version = checkpoint.version + 1 returning version`, values);
-  const [row] = await query<Row>(pool, `select version, next_offset, seen, sent, anchor, resolved_to, i.number as incarnation
+  const [row] = await query<Row>(pool, `select version, next_offset, seen, sent, origin, anchor, resolved_to, i.number as incarnation
     from log.checkpoint, log.incarnation i where consumer = $1 and topic = $2 and partition = $3`, values);
   if (!row || !claim) throw new Error(`the checkpoint of ${consumer} ${topic}/${partition} vanished`);
   if (row.version !== claim.version) throw fenced(`${consumer} was overtaken while it claimed ${topic}/${partition}`);
@@ -36,10 +38,30 @@ export const claimCheckpoint = async (pool: Pool, { consumer, topic, partition }
     next: Number(row.next_offset),
     seen: new Map(Object.entries(row.seen)),
     sent: new Map(Object.entries(row.sent)),
+    origin: row.origin,
     anchor: row.anchor,
     resolvedTo: row.resolved_to === null ? null : Number(row.resolved_to),
     incarnation: row.incarnation,
   };
+};
+
+/**
+ * The claimed checkpoint, for sending under an origin. Readers expect of an origin 1, 2, 3, …: counters belong to it alone. Those of another one (a version, an
+ * incarnation) are set aside and found again, so that a release that is taken back goes on where it stood: from 1 anew, readers would drop all of it as repeats.
+ * @throws Failure Fenced when the version was raised by somebody else.
+ */
+export const sendAs = async (pool: Pool, checkpoint: Checkpoint, origin: string): Promise<Checkpoint> => {
+  if (checkpoint.origin === origin) return checkpoint;
+  const { consumer, topic, partition, version } = checkpoint;
+  const [row] = await query<{ sent: Record<string, number> }>(
+    pool,
+    `update log.checkpoint set origin = $5::text, sent = coalesce(set_aside -> $5::text, '{}'),
+       set_aside = case when origin is null then set_aside else jsonb_set(set_aside - $5::text, array[origin], sent) end
+     where consumer = $1 and topic = $2 and partition = $3 and version = $4 returning sent`,
+    [consumer, topic, partition, version, origin],
+  );
+  if (!row) throw fenced(`${consumer} no longer owns ${topic}/${partition}`);
+  return { ...checkpoint, origin, sent: new Map(Object.entries(row.sent)) };
 };
 
 export type Advance = Partial<Pick<Checkpoint, 'next' | 'seen' | 'sent' | 'anchor' | 'resolvedTo'>>;

@@ -1,4 +1,5 @@
 import { formatDecimal, parseDecimal, type ColumnType, type Decimal } from '@touchpoint/kernel';
+import type { CopyRows } from './copy.ts';
 
 /**
  * How a column type stands in Postgres: its type there, the type of the array it is written from, how it is cast on the way in and read on the way out.
@@ -11,6 +12,8 @@ export type TypeInSql = Readonly<{
   read?: (column: string) => string;
   element: (value: never) => string;
   decode?: (value: never) => unknown;
+  /** Writes a value in binary form; types without it are not for append-only tables. */
+  copy?: (to: CopyRows, value: never) => void;
 }>;
 
 const plain = (value: string | number): string => `${value}`;
@@ -29,14 +32,14 @@ const jsonText = (value: unknown): string => {
 };
 
 export const TYPES: Readonly<Record<ColumnType, TypeInSql>> = {
-  text: { sql: 'text', array: 'text[]', element: quoted },
-  uuid: { sql: 'uuid', array: 'uuid[]', element: plain },
-  boolean: { sql: 'boolean', array: 'boolean[]', element: (value: boolean) => (value ? 't' : 'f') },
-  integer: { sql: 'integer', array: 'integer[]', element: plain },
-  bigint: { sql: 'bigint', array: 'bigint[]', read: (column) => `${column}::float8`, element: plain },
+  text: { sql: 'text', array: 'text[]', element: quoted, copy: (to, value: string) => to.text(value) },
+  uuid: { sql: 'uuid', array: 'uuid[]', element: plain, copy: (to, value: string) => to.uuid(value) },
+  boolean: { sql: 'boolean', array: 'boolean[]', element: (value: boolean) => (value ? 't' : 'f'), copy: (to, value: boolean) => to.boolean(value) },
+  integer: { sql: 'integer', array: 'integer[]', element: plain, copy: (to, value: number) => to.integer(value) },
+  bigint: { sql: 'bigint', array: 'bigint[]', read: (column) => `${column}::float8`, element: plain, copy: (to, value: number) => to.bigint(value) },
   numeric: { sql: 'numeric', array: 'numeric[]', read: (column) => `${column}::text`, element: (value: Decimal) => formatDecimal(value), decode: (value: string) => parseDecimal(value) },
-  instant: { sql: 'timestamptz', array: 'float8[]', write: (column) => `to_timestamp(${column} / 1000)`, read: (column) => `(extract(epoch from ${column}) * 1000)::float8`, element: plain, decode: Math.round },
-  day: { sql: 'date', array: 'date[]', read: (column) => `to_char(${column}, 'YYYY-MM-DD')`, element: plain },
+  instant: { sql: 'timestamptz', array: 'float8[]', write: (column) => `to_timestamp(${column} / 1000)`, read: (column) => `(extract(epoch from ${column}) * 1000)::float8`, element: plain, decode: Math.round, copy: (to, value: number) => to.instant(value) },
+  day: { sql: 'date', array: 'date[]', read: (column) => `to_char(${column}, 'YYYY-MM-DD')`, element: plain, copy: (to, value: string) => to.day(value) },
   bytes: { sql: 'bytea', array: 'bytea[]', element: (value: Uint8Array) => `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}"` },
   json: { sql: 'jsonb', array: 'text[]', write: (column) => `${column}::jsonb`, element: jsonText },
 };

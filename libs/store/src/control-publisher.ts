@@ -1,7 +1,7 @@
 import { encodeMeta, type DataOf, type Draft, type MessageName } from '@touchpoint/contracts';
-import { CONTROL_KEY, derivedId, type Instant, type Meta } from '@touchpoint/kernel';
-import { createSequencer, encodeOrigin, META, ORIGIN, originName, packRecords, TYPE, unpackRecords, type Appender, type MessageWriter, type OutRecord } from '@touchpoint/log';
-import { advanceCheckpoint, claimCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { CONTROL_KEY, derivedId, invalidMessage, type Instant, type Meta } from '@touchpoint/kernel';
+import { createSequencer, encodeOrigin, MAX_RECORD_BYTES, META, ORIGIN, originName, packRecords, recordBytes, TYPE, unpackRecords, type Appender, type MessageWriter, type OutRecord } from '@touchpoint/log';
+import { advanceCheckpoint, claimCheckpoint, sendAs, type Checkpoint } from './checkpoint.ts';
 import { deletePending, insertPending, readPending } from './pending.ts';
 import { transaction, type Client, type Pool } from './pool.ts';
 
@@ -24,12 +24,13 @@ const claim = async ({ pool, appender, timeline }: ControlPorts): Promise<Checkp
 /**
  * Puts one record on every partition of the timeline, each once, whatever dies on the way (design §5): `prepare` runs in the transaction that commits the
  * sends, and returns the record, or undefined when there is nothing to publish.
- * @throws Failure Fenced when another process publishes at the same time: nothing was published by this one.
+ * @throws Failure Fenced when another process publishes at the same time, InvalidMessage `LOG.TOO_LARGE` when it does not fit into a record: nothing was published then.
  */
 export const publishControl = async <Name extends MessageName>(ports: ControlPorts, prepare: (client: Client) => Promise<ControlRecord<Name> | undefined>): Promise<boolean> => {
   const { pool, appender, writer, timeline } = ports;
-  const checkpoint = await claim(ports);
-  const origin = originName(CONSUMER, VERSION, timeline.topic, 0, checkpoint.incarnation);
+  const claimed = await claim(ports);
+  const origin = originName(CONSUMER, VERSION, timeline.topic, 0, claimed.incarnation);
+  const checkpoint = await sendAs(pool, claimed, origin);
   const records = await transaction(pool, async (client) => {
     const control = await prepare(client);
     if (!control) return undefined;
@@ -41,6 +42,8 @@ export const publishControl = async <Name extends MessageName>(ports: ControlPor
       topic: timeline.topic, partition, key: CONTROL_KEY, value,
       headers: { [META]: encodeMeta(meta), [TYPE]: Buffer.from(control.type), [ORIGIN]: encodeOrigin(origin, sequencer.next(timeline.topic, partition)) },
     }));
+    // Committed, it would fail at every send, and nothing could ever be published again.
+    for (const send of sends) if (recordBytes(send) > MAX_RECORD_BYTES) throw invalidMessage('LOG.TOO_LARGE', `what is published takes ${recordBytes(send)} bytes; one record holds ${MAX_RECORD_BYTES}`);
     await insertPending(client, checkpoint, { id: checkpoint.next, payload: packRecords(sends) });
     await advanceCheckpoint(client, checkpoint, { next: checkpoint.next + 1, sent: sequencer.counters });
     return sends;

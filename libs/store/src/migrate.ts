@@ -73,6 +73,8 @@ export const migrations: readonly Migration[] = [
         next_offset bigint not null default 0,
         seen jsonb not null default '{}',
         sent jsonb not null default '{}',
+        origin text,
+        set_aside jsonb not null default '{}',
         anchor text,
         resolved_to bigint,
         updated_at timestamptz not null default now(),
@@ -81,14 +83,16 @@ export const migrations: readonly Migration[] = [
       comment on table log.checkpoint is 'A worker''s position, written in the transaction that writes its effects. Positions live here, not in Kafka.';
       comment on column log.checkpoint.version is 'Raised by every transaction and every assignment; who updates no row is fenced.';
       comment on column log.checkpoint.seen is 'Last seq taken, per origin.';
-      comment on column log.checkpoint.sent is 'Last seq given, per target partition.';
+      comment on column log.checkpoint.sent is 'Last seq given under this origin, per target partition.';
+      comment on column log.checkpoint.set_aside is 'The same of other origins (versions, incarnations) that this consumer has sent under.';
       comment on column log.checkpoint.anchor is 'What the record before the checkpoint was: a log that was cut or created again does not match.';
       comment on column log.checkpoint.resolved_to is 'Everything the broker took up to this instant (epoch ms) has been processed and sent on.';
 
       create table log.pending (
-        consumer text, topic text, partition integer, id bigint, payload bytea not null,
+        consumer text, topic text, partition integer, id bigint, payload bytea not null, committed_at timestamptz not null default now(),
         primary key (consumer, topic, partition, id)
       );
+      alter table log.pending alter payload set storage external;
       comment on table log.pending is 'Committed, not yet known to be sent. Deleted by exact id after the acknowledgement.';
 
       create table log.parked (

@@ -1,14 +1,17 @@
 import { pick, type Change, type Message, type Projection, type Recorded } from '@touchpoint/kernel';
+import { AddedRows } from './added-rows.ts';
+import type { Client } from './pool.ts';
 import type { ProjectionTable, Row, RowKey, SavedRow } from './projection-table.ts';
 
 /** An event to fold; `event` is decoded only where a projection subscribes to its type. */
 export type Foldable = Readonly<{ recorded: Recorded; type: string; event: Message | undefined }>;
 
-/** `part`: only a part of the row, to be merged into what is stored; nothing was loaded for it. */
-type Entry = { key: string; at: RowKey; row: Row | undefined; dirty: boolean; part: boolean };
+/** `part`: only a part of the row, to be merged into what is stored; nothing was loaded for it. `was`, `wasDirty`: as it was before the event `event`. */
+type Entry = { key: string; at: RowKey; row: Row | undefined; dirty: boolean; part: boolean; event: number; was: Row | undefined; wasDirty: boolean };
+/** `key`: empty for a row of an append-only table, which nobody looks up. */
 type Touch = Readonly<{ table: number; key: string; at: RowKey; fold: Change<Row>['fold']; part: boolean }>;
-/** What an event changed so far, to take it back. */
-type Undo = { entry: Entry; row: Row | undefined; dirty: boolean };
+
+const newEntry = (key: string, at: RowKey, row: Row | undefined, part: boolean): Entry => ({ key, at, row, dirty: false, part, event: -1, was: undefined, wasDirty: false });
 
 /** The types whose bodies some projection needs. */
 export const subscribedTypes = (projections: readonly Projection[]): ReadonlySet<string> => new Set(projections.flatMap(({ on }) => Object.keys(on)));
@@ -17,18 +20,19 @@ export const subscribedTypes = (projections: readonly Projection[]): ReadonlySet
 export const touchesOf = (tables: readonly ProjectionTable[], { recorded, type, event }: Foldable): readonly Touch[] => {
   const touches: Touch[] = [];
   for (let table = 0; table < tables.length; table += 1) {
-    const { projection, keyOf } = tables[table]!;
-    const add = (changes: readonly Change<Row>[]) => {
-      for (const { key, fold, part } of changes) {
-        const at = { customerId: recorded.customerId, key };
-        touches.push({ table, key: keyOf(at), at, fold, part: part !== undefined });
-      }
-    };
-    if (projection.every) add(projection.every(recorded, type) as readonly Change<Row>[]);
+    const { projection } = tables[table]!;
+    if (projection.every) addTouches(touches, table, tables[table]!, recorded, projection.every(recorded, type) as readonly Change<Row>[]);
     const handler = event && pick<Message, [recorded: Recorded], readonly Change<Row>[]>(projection.on as never, type);
-    if (handler) add(handler(event, recorded));
+    if (handler) addTouches(touches, table, tables[table]!, recorded, handler(event, recorded));
   }
   return touches;
+};
+const addTouches = (touches: Touch[], table: number, { projection, keyOf }: ProjectionTable, { customerId }: Recorded, changes: readonly Change<Row>[]): void => {
+  for (let i = 0; i < changes.length; i += 1) {
+    const { key, fold, part } = changes[i]!;
+    const at = { customerId, key };
+    touches.push({ table, key: projection.appendOnly ? '' : keyOf(at), at, fold, part: part !== undefined });
+  }
 };
 
 const byKey = (a: Entry, b: Entry): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
@@ -39,20 +43,22 @@ const byKey = (a: Entry, b: Entry): number => (a.key < b.key ? -1 : a.key > b.ke
  */
 export class FoldedRows {
   readonly #rows: Map<string, Entry>[];
-  /** Rows of append-only tables: no two events share one. */
-  readonly #added: Entry[][];
+  readonly #added: readonly (AddedRows | undefined)[];
   readonly #tables: readonly ProjectionTable[];
+  /** Counts the events. */
+  #event = 0;
+
   constructor(tables: readonly ProjectionTable[]) {
     this.#tables = tables;
     this.#rows = tables.map(() => new Map());
-    this.#added = tables.map(() => []);
+    this.#added = tables.map(({ projection, write }) => (projection.appendOnly ? new AddedRows(write) : undefined));
   }
 
   /** The keys that are touched, not here yet, and needed: those of append-only tables are not, nor those that get parts only. */
   missing(touches: Iterable<Touch>): readonly (readonly RowKey[])[] {
     const wanted = this.#tables.map(() => new Map<string, RowKey>());
     for (const { table, key, at, part } of touches)
-      if (!part && !this.#tables[table]!.projection.appendOnly && !this.#rows[table]!.has(key)) wanted[table]!.set(key, at);
+      if (!part && !this.#added[table] && !this.#rows[table]!.has(key)) wanted[table]!.set(key, at);
     return wanted.map((keys) => [...keys.values()]);
   }
 
@@ -60,52 +66,75 @@ export class FoldedRows {
     const { keyOf } = this.#tables[table]!;
     for (const at of keys) {
       const key = keyOf(at);
-      this.#rows[table]!.set(key, { key, at, row: rows.get(key), dirty: false, part: false });
+      this.#rows[table]!.set(key, newEntry(key, at, rows.get(key), false));
     }
   }
 
   /** Folds one event. @throws what a fold throws, with every row as it was before; Error for a row that was to be loaded and was not. */
   apply(touches: readonly Touch[]): void {
-    const undo: Undo[] = [];
+    this.#event += 1;
+    let done = 0;
     try {
-      for (const touch of touches) {
-        const entry = this.#entryOf(touch);
-        const row = touch.fold(entry.row);
-        if (row === entry.row) continue;
-        undo.push({ entry, row: entry.row, dirty: entry.dirty });
-        entry.row = row;
-        entry.dirty = true;
-      }
+      for (; done < touches.length; done += 1) this.#apply(touches[done]!);
     } catch (error) {
-      for (const { entry, row, dirty } of undo.reverse()) Object.assign(entry, { row, dirty });
+      while (done > 0) this.#takeBack(touches[(done -= 1)]!);
       throw error;
     }
   }
 
+  #apply(touch: Touch): void {
+    const { at, fold } = touch;
+    const added = this.#added[touch.table];
+    if (added) return added.add({ at, row: fold(undefined) });
+    const entry = this.#entryOf(touch);
+    const row = fold(entry.row);
+    if (row === entry.row) return;
+    if (entry.event !== this.#event) [entry.event, entry.was, entry.wasDirty] = [this.#event, entry.row, entry.dirty];
+    [entry.row, entry.dirty] = [row, true];
+  }
+
+  /** Makes a row what it was before the event. */
+  #takeBack({ table, key }: Touch): void {
+    const added = this.#added[table];
+    if (added) return added.drop();
+    const entry = this.#rows[table]!.get(key)!;
+    if (entry.event === this.#event) [entry.event, entry.row, entry.dirty] = [-1, entry.was, entry.wasDirty];
+  }
+
   #entryOf({ table, key, at, part }: Touch): Entry {
-    const { projection } = this.#tables[table]!;
-    if (projection.appendOnly) {
-      const added: Entry = { key, at, row: undefined, dirty: false, part: false };
-      this.#added[table]!.push(added);
-      return added;
-    }
     const known = this.#rows[table]!.get(key);
     if (known && (part || !known.part)) return known;
-    if (!part) throw new Error(`${projection.name}: a row is folded that was not loaded`);
-    const entry: Entry = { key, at, row: undefined, dirty: false, part: true };
+    if (!part) throw new Error(`${this.#tables[table]!.projection.name}: a row is folded that was not loaded`);
+    const entry = newEntry(key, at, undefined, true);
     this.#rows[table]!.set(key, entry);
     return entry;
   }
 
-  /** What changed, in key order: two writers that meet take their locks in one order, and an index is walked once. */
+  /** What changed of a table that is not only added to, in key order: two writers that meet take their locks in one order, and an index is walked once. */
   changed(table: number): readonly SavedRow[] {
-    const entries = this.#tables[table]!.projection.appendOnly ? this.#added[table]! : this.#rows[table]!.values();
     const dirty: Entry[] = [];
-    for (const entry of entries) if (entry.dirty && entry.row) dirty.push(entry);
+    for (const entry of this.#rows[table]!.values()) if (entry.dirty && entry.row) dirty.push(entry);
     return dirty.sort(byKey) as readonly Entry[] as readonly (Entry & { row: Row })[];
   }
 
+  /** What was added to a table that is only added to. */
+  added(table: number): AddedRows | undefined {
+    return this.#added[table];
+  }
+
+  /** Writes what changed and what was added. @returns how many rows. */
+  async save(client: Client): Promise<number> {
+    let count = 0;
+    for (const [i, table] of this.#tables.entries()) {
+      const [changed, added] = [this.changed(i), this.#added[i]];
+      await table.save(client, changed);
+      if (added) await table.append(client, added);
+      count += changed.length + (added?.count ?? 0);
+    }
+    return count;
+  }
+
   get size(): number {
-    return this.#tables.reduce((sum, _, table) => sum + this.#rows[table]!.size + this.#added[table]!.length, 0);
+    return this.#tables.reduce((sum, _, table) => sum + this.#rows[table]!.size + (this.#added[table]?.count ?? 0), 0);
   }
 }

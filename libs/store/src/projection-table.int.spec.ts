@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
 import type { Column, Columns, ColumnType, Decimal, Projection } from '@touchpoint/kernel';
+import { AddedRows } from './added-rows.ts';
 import { joinRows } from './merge-rules.fixture.ts';
 import { migrate } from './migrate.ts';
 import { transaction } from './pool.ts';
@@ -80,10 +81,17 @@ describe('a row', () => {
     await saved([{ at: at('nul'), row: { theText: 'a\0b', theJson: { 'k\0': ['\0', '\\u0000', '\\\\', '\ud83d', '\u{1F600}', '\ude00x'] } } }]);
     expect((await loaded(every, at('nul')))[0]).toMatchObject({ theText: 'a\uFFFDb', theJson: { 'k\uFFFD': ['\uFFFD', '\\u0000', '\\\\', '\uFFFD', '\u{1F600}', '\uFFFDx'] } });
   });
-  it('of a table that is only added to stays as it was first', async () => {
-    await saved([{ at: at('x'), row: { n: 1 } }, { at: at('y'), row: { n: 2 } }], added);
-    await saved([{ at: at('x'), row: { n: 9 } }, { at: at('z'), row: { n: 3 }, part: true }], added);
-    expect((await loaded(added, at('x'), at('y'), at('z'))).map(({ n }) => n).sort()).toEqual([1, 2, 3]);
+  it('of a table that is only added to is copied, and refused when it is there already', async () => {
+    const add = (...rows: readonly SavedRow[]) => {
+      const list = new AddedRows(added.write);
+      for (const row of rows) list.add(row);
+      return transaction(database.pool, (client) => added.append(client, list));
+    };
+    await add({ at: at('x'), row: { n: 1 } }, { at: at('y'), row: { n: null } });
+    await add();
+    expect((await loaded(added, at('x'), at('y'))).map(({ n }) => n)).toEqual(expect.arrayContaining([1, null]));
+    await expect(add({ at: at('z'), row: { n: 3 } }, { at: at('x'), row: { n: 9 } })).rejects.toThrow('23505');
+    expect(await loaded(added, at('z'))).toEqual([]);
   });
   it('of a table without columns of its own is there or not', async () => {
     await saved([{ at: { customerId: CUSTOMER, key: {} }, row: {} }, { at: { customerId: CUSTOMER, key: {} }, row: {}, part: true }].slice(0, 1), bare);

@@ -1,6 +1,8 @@
 import type { ColumnType, Key, Projection } from '@touchpoint/kernel';
 import { invalidMessage } from '@touchpoint/kernel';
+import type { AddedRows } from './added-rows.ts';
 import { arrayOf, TYPES } from './column-types.ts';
+import { copyInto, type CopyRows } from './copy.ts';
 import { mergedColumn } from './merge-sql.ts';
 import type { Migration } from './migrate.ts';
 import { storeFailure, type Client, type Queryable } from './pool.ts';
@@ -27,6 +29,10 @@ export type ProjectionTable = Readonly<{
   keyOf: (row: RowKey) => string;
   load: (on: Queryable, keys: readonly RowKey[]) => Promise<ReadonlyMap<string, Row>>;
   save: (client: Client, rows: readonly SavedRow[]) => Promise<void>;
+  /** Writes a row of an append-only table as it is copied. */
+  write: (to: CopyRows, row: SavedRow) => void;
+  /** Adds rows that `write` wrote. None is there already: repeats were told by their origin before. */
+  append: (client: Client, added: AddedRows) => Promise<void>;
 }>;
 
 /** Table, view and statements of a projection. Its rows are keyed by customer and the projection's own key columns. */
@@ -39,6 +45,8 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
   const primary = ['customer_id', ...keys.map(({ name }) => quoted(name))].join(', ');
   const keyColumns: readonly Named[] = [{ name: 'customerId', type: 'uuid' }, ...keys];
   const all: readonly Named[] = [...keyColumns, ...columns];
+  const uncopied = projection.appendOnly && all.find(({ type }) => !TYPES[type].copy);
+  if (uncopied) throw new Error(`${projection.name}: rows are only added, and column ${uncopied.name} has the type ${uncopied.type}, which is not copied`);
   const comment = (on: string, text: string) => `comment on ${on} is '${text.replaceAll("'", "''")}';`;
   const given = (named: readonly Named[], alias: string) =>
     `unnest(${named.map(({ type }, i) => `$${i + 1}::${TYPES[type].array}`).join(', ')}) as ${alias}(${named.map(({ name }) => quoted(name)).join(', ')})`;
@@ -59,7 +67,7 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
   const insert = (onConflict: string) => `insert into ${table} as t (${all.map(({ name }) => quoted(name)).join(', ')})
     select ${all.map(({ name, type }) => (TYPES[type].write ?? ((column: string) => column))(quoted(name))).join(', ')}
     from ${given(all, 'given')}
-    on conflict (${primary}) do ${projection.appendOnly || columns.length === 0 ? 'nothing' : `update set ${onConflict}`}`;
+    on conflict (${primary}) do ${columns.length === 0 ? 'nothing' : `update set ${onConflict}`}`;
   const replace = insert(columns.map(({ name }) => `${quoted(name)} = excluded.${quoted(name)}`).join(', '));
   const merge = insert(columns.map(({ name }) => `${quoted(name)} = ${mergedColumn(projection.columns, name, quoted)}`).join(', '));
   const select = `select ${all.map(({ name, type }) => (TYPES[type].read ?? ((column: string) => column))(`t.${quoted(name)}`)).join(', ')}
@@ -83,6 +91,7 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
       ],
     });
   };
+  const put = (to: CopyRows, type: ColumnType, value: unknown): void => (value === null || value === undefined ? to.null() : TYPES[type].copy!(to, value as never));
   const rowFrom = (values: readonly unknown[]): Row => {
     const row: Row = {};
     for (let i = 0; i < columns.length; i += 1) {
@@ -112,6 +121,15 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
     save: async (client, rows) => {
       await write(client, 'save', replace, rows.filter(({ part }) => !part));
       await write(client, 'merge', merge, rows.filter(({ part }) => part));
+    },
+    write: (to, { at, row }) => {
+      to.row(all.length);
+      to.uuid(at.customerId);
+      for (const { name, type } of keys) put(to, type, at.key[name]);
+      for (const { name, type } of columns) put(to, type, row[name]);
+    },
+    append: async (client, added) => {
+      if (added.count > 0) await copyInto(client, `${table} (${all.map(({ name }) => quoted(name)).join(', ')})`, added.ordered());
     },
   };
 };

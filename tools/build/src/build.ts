@@ -16,7 +16,7 @@ export const buildOptions = (app: string): BuildOptions => ({
   format: 'esm',
   target: 'node24',
   sourcemap: true,
-  keepNames: true,
+  keepNames: false,
   logLevel: 'warning',
   plugins: [
     {

@@ -41,7 +41,7 @@ export const startAnalytics = async (databaseUrl: string | undefined): Promise<A
       rows.apply(touchesOf(tables, { recorded, type, event: message(type, draft) }));
     },
     save: () => transaction(database.pool as Pool, async (client) => {
-      for (const [i, table] of tables.entries()) await table.save(client, rows.changed(i));
+      await rows.save(client);
     }),
     ask: async (sql) => {
       const client = await database.pool.connect();

@@ -1,7 +1,7 @@
 import type { LogRecord } from '../record.ts';
 import { byTopic, callBroker, HEAD, type Api, type Broker } from './cluster.ts';
 import { Reader } from './reader.ts';
-import { readBatches } from './record-batches.ts';
+import { lastOffset, readBatches } from './record-batches.ts';
 import { Writer } from './writer.ts';
 
 const FETCH: Api = { key: 1, name: 'Fetch', version: 11, lane: 1 };
@@ -12,7 +12,15 @@ export type FetchLimits = Readonly<{ maxWaitMs: number; minBytes: number; maxByt
  * What one partition gave. `begin` and `end` are the log's bounds as its leader sees them, -1 where it does not say. `unreadable` is why records that came
  * could not be read: a matter of this partition alone.
  */
-export type Fetched = Readonly<{ topic: string; partition: number; errorCode: number; begin: number; end: number; records: readonly LogRecord[]; unreadable?: unknown }>;
+export type Fetched = Readonly<{
+  topic: string; partition: number; errorCode: number; begin: number; end: number;
+  /** The offset of the last record that came; undefined when none did. */
+  last: number | undefined;
+  /** Bytes that it holds on to. */
+  size: number;
+  /** Decodes what came: as bytes it waits in a fiftieth of the objects. @throws what makes it unreadable: a matter of this partition alone. */
+  read: () => readonly LogRecord[];
+}>;
 
 /**
  * Reads from partitions that one broker leads; it waits up to `maxWaitMs` for the first byte. The first partition that has something gives at least one whole
@@ -60,16 +68,10 @@ const readFetched = (from: Reader, asked: ReadonlyMap<string, FetchFrom>): reado
       const aborted = from.int32();
       from.skip(Math.max(aborted, 0) * 16 + 4); // and the preferred replica
       const bytes = from.bytes(from.int32());
-      fetched.push({ topic, partition, errorCode, begin, end, ...readable(bytes, asked.get(`${topic}/${partition}`)) });
+      const wanted = asked.get(`${topic}/${partition}`);
+      const last = wanted && lastOffset(bytes, wanted.offset);
+      fetched.push({ topic, partition, errorCode, begin, end, last, size: bytes.length, read: () => (wanted && last !== undefined ? readBatches(bytes, wanted.offset, wanted.to) : []) });
     }
   }
   return fetched;
-};
-
-const readable = (bytes: Buffer, asked: FetchFrom | undefined): Pick<Fetched, 'records' | 'unreadable'> => {
-  try {
-    return { records: asked ? readBatches(bytes, asked.offset, asked.to) : [] };
-  } catch (unreadable) {
-    return { records: [], unreadable };
-  }
 };

@@ -47,6 +47,8 @@ describe('a record batch', () => {
       const read = readBatches(written(list, base), base + from, base + to);
       expect(read.map(({ offset, timestamp }) => [offset, timestamp])).toEqual(list.map((_, i) => [base + i, NOW]).filter((_, i) => i >= from && i <= to));
       expect(read.map(({ key, value, headers }) => ({ key, value, headers }))).toEqual(list.slice(from, to + 1).map(shown));
+      for (const record of read) for (const [name, bytes] of Object.entries(record.headers)) expect(record.header!(name)).toEqual(bytes);
+      expect(read.every((record) => record.header!('none of them') === undefined)).toBe(true);
     }), { numRuns: 50 }));
 
   it('of kafkajs is read here, each record with its own time', () =>
@@ -55,7 +57,7 @@ describe('a record batch', () => {
         firstTimestamp: NOW, maxTimestamp: NOW, lastOffsetDelta: list.length - 1,
         records: list.map(({ key, value, at }, offsetDelta) => kafkajsRecord({ key, value, headers: { h: 'x' }, offsetDelta, timestampDelta: at })),
       });
-      expect(readBatches(batch.buffer, 0)).toEqual(list.map(({ key, value, at }, offset) => ({ offset, key: key ?? '', timestamp: NOW + at, value: value ?? Buffer.alloc(0), headers: { h: Buffer.from('x') } })));
+      expect(readBatches(batch.buffer, 0).map(({ offset, key, timestamp, value, headers }) => ({ offset, key, timestamp, value, headers }))).toEqual(list.map(({ key, value, at }, offset) => ({ offset, key: key ?? '', timestamp: NOW + at, value: value ?? Buffer.alloc(0), headers: { h: Buffer.from('x') } })));
     }), { numRuns: 50 }));
 
   const three = [0, 1, 2].map((n): OutRecord => ({ topic: 't', partition: 0, key: `k${n}`, value: Buffer.from(String(n)), headers: {} }));

@@ -1,4 +1,5 @@
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import type { Instant } from '@touchpoint/kernel';
 import type { Headers, LogRecord } from '../record.ts';
 import { Reader } from './reader.ts';
 
@@ -7,6 +8,8 @@ const APPEND_TIME = 0x08;
 const CONTROL = 0x20;
 /** From a batch's beginning to its length's end. */
 const LENGTH_END = 12;
+/** From a batch's beginning to the end of the difference between its first and last offset. */
+const LAST_DELTA_END = 27;
 const UNPACK: Readonly<Record<number, (bytes: Buffer) => Buffer>> = { 1: gunzipSync, 4: zstdDecompressSync };
 
 const names = new Map<number, Readonly<{ bytes: Uint8Array; name: string }>>();
@@ -27,7 +30,7 @@ const sameBytes = (bytes: Uint8Array, buffer: Buffer, at: number): boolean => {
 
 /**
  * The records from an offset on (and up to another) in what a fetch gave. A batch that was cut off by the fetch's limit is left out; markers of transactions are, too.
- * Values and headers are views of `bytes`.
+ * Values and headers are views of `bytes`, made when they are asked for.
  * @throws Error for a batch of another format or a compression that we cannot read.
  */
 export const readBatches = (bytes: Buffer, fromOffset: number, toOffset = Infinity): LogRecord[] => {
@@ -51,6 +54,77 @@ export const readBatches = (bytes: Buffer, fromOffset: number, toOffset = Infini
   return records;
 };
 
+/** The last offset of the whole batches in what a fetch gave, if it is not before the one asked for. Of a damaged batch nothing more is said: reading it throws. */
+export const lastOffset = (bytes: Buffer, fromOffset: number): number | undefined => {
+  let last: number | undefined;
+  for (let at = 0; at + LAST_DELTA_END <= bytes.length; ) {
+    const baseOffset = bytes.readInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
+    const length = bytes.readInt32BE(at + 8);
+    const end = at + LENGTH_END + length;
+    if (length <= 0) return last ?? fromOffset;
+    if (end > bytes.length) break;
+    const offset = baseOffset + bytes.readInt32BE(at + 23);
+    if (offset >= fromOffset) last = offset;
+    at = end;
+  }
+  return last;
+};
+
+/** A record as the bytes it came in. What is asked for is read each time anew: a batch of many thousands is held without their objects. */
+class BatchRecord implements LogRecord {
+  readonly offset: number;
+  readonly timestamp: Instant;
+  readonly size: number;
+  readonly #bytes: Buffer;
+  readonly #keyAt: number;
+  readonly #keyEnd: number;
+  readonly #valueAt: number;
+  readonly #valueEnd: number;
+
+  /** @param reader stands at the record's key */
+  constructor(offset: number, timestamp: Instant, size: number, reader: Reader) {
+    this.offset = offset;
+    this.timestamp = timestamp;
+    this.size = size;
+    this.#bytes = reader.buffer;
+    const keyLength = reader.varint();
+    this.#keyAt = reader.at;
+    this.#keyEnd = reader.at + Math.max(keyLength, 0);
+    reader.at = this.#keyEnd;
+    const valueLength = reader.varint();
+    this.#valueAt = reader.at;
+    this.#valueEnd = reader.at + Math.max(valueLength, 0);
+    if (this.#valueEnd > reader.buffer.length) throw new RangeError('a record runs past the end');
+  }
+
+  get key(): string {
+    return this.#bytes.toString('utf8', this.#keyAt, this.#keyEnd);
+  }
+
+  get value(): Buffer {
+    return this.#bytes.subarray(this.#valueAt, this.#valueEnd);
+  }
+
+  get headers(): Headers {
+    return readHeaders(new Reader(this.#bytes, this.#valueEnd));
+  }
+
+  header(name: string): Buffer | undefined {
+    const reader = new Reader(this.#bytes, this.#valueEnd);
+    let found: Buffer | undefined;
+    for (let count = reader.varint(); count > 0; count -= 1) {
+      const length = reader.varint();
+      const there = nameAt(reader.buffer, reader.at, length);
+      reader.skip(length);
+      const size = reader.varint();
+      // Of two that have one name the later counts, as in `headers`.
+      if (there === name) found = reader.bytes(size);
+      else reader.skip(Math.max(size, 0));
+    }
+    return found;
+  }
+}
+
 type BatchHead = Readonly<{ baseOffset: number; attributes: number; fromOffset: number; toOffset: number }>;
 const readBatch = (from: Reader, end: number, { baseOffset, attributes, fromOffset, toOffset }: BatchHead, records: LogRecord[]): void => {
   const baseTime = from.int64();
@@ -67,11 +141,8 @@ const readBatch = (from: Reader, end: number, { baseOffset, attributes, fromOffs
     const timeDelta = reader.varint();
     const offset = baseOffset + reader.varint();
     if (offset > toOffset) return;
-    if (offset >= fromOffset) {
-      const key = reader.string(reader.varint());
-      const value = reader.bytes(reader.varint());
-      records.push({ offset, key, timestamp: appendTime ? maxTime : baseTime + timeDelta, value, headers: readHeaders(reader) });
-    }
+    if (next > reader.buffer.length) throw new RangeError(`record ${i} of the batch at offset ${baseOffset} runs past the end`);
+    if (offset >= fromOffset) records.push(new BatchRecord(offset, appendTime ? maxTime : baseTime + timeDelta, size, reader));
     reader.at = next;
   }
 };
