@@ -1,7 +1,7 @@
 import { encodeMeta, type TimerFired } from '@touchpoint/contracts';
-import { derivedId, partitionOf, type CustomerId, type Instant, type Meta } from '@touchpoint/kernel';
-import { createSequencer, encodeOrigin, META, ORIGIN, TRACEPARENT, TYPE, type MessageWriter, type OutRecord } from '@touchpoint/log';
-import type { CommandOut, Fact } from '@touchpoint/orchestration';
+import { derivedId, invalidMessage, partitionOf, type CustomerId, type Instant, type Meta } from '@touchpoint/kernel';
+import { createSequencer, encodeOrigin, MAX_RECORD_BYTES, META, ORIGIN, recordBytes, TRACEPARENT, TYPE, type MessageWriter, type OutRecord } from '@touchpoint/log';
+import type { CommandOut, Decided, Fact } from '@touchpoint/orchestration';
 
 export type Topics = Readonly<{ timeline: string; commands: string; urgentCommands: string; partitionsOf: (topic: string) => number }>;
 export type Writers = Readonly<{ timeline: MessageWriter; commands: MessageWriter }>;
@@ -10,6 +10,7 @@ export type Thread = Readonly<{ correlationId: string | null; historical: boolea
 
 export const PUBLISHER = 'channel-orchestrator';
 const NO_DIGEST = '0'.repeat(32);
+type Unnumbered = Readonly<Omit<OutRecord, 'headers'> & { headers: Record<string, Buffer> }>;
 
 /** Gathers what a transaction emits, numbered in order per target partition. */
 export class Emitted {
@@ -31,31 +32,49 @@ export class Emitted {
     return this.#sequencer.counters;
   }
 
-  fact({ messageId, customerId, message, occurredAt, causationId }: Fact, thread: Thread): void {
-    const meta = this.#meta(messageId, occurredAt, occurredAt, causationId, thread);
-    this.#add(this.#topics.timeline, customerId, message.type, this.#writers.timeline.write(message.type, message.data as never), meta, thread);
-  }
-
-  command({ message, urgent }: CommandOut, cause: Meta, thread: Thread): void {
-    const { data, type } = message;
-    const meta = this.#meta(data.commandId, cause.receivedAt, cause.receivedAt, cause.messageId, thread);
-    this.#add(urgent ? this.#topics.urgentCommands : this.#topics.commands, data.customerId, type, this.#writers.commands.write(type, data), meta, thread);
+  /**
+   * All that one input comes to, or, where any of it cannot be written, nothing: its customer is parked, and no number is missing.
+   * @throws Failure InvalidMessage `LOG.TOO_LARGE` for a record that the log would not take: committed, it would stop the partition for ever.
+   */
+  decided({ facts, commands }: Decided, cause: Meta, thread: Thread): void {
+    const records = [...facts.map((fact) => this.#fact(fact, thread)), ...commands.map((command) => this.#command(command, cause, thread))];
+    for (const record of records) this.#number(record);
   }
 
   timerFired(customerId: CustomerId, data: TimerFired['data'], now: Instant): void {
     const thread = { correlationId: null, historical: false, traceparent: undefined };
     const meta = this.#meta(derivedId('timer-fired', data.timerId), data.dueAt, now, null, thread);
-    this.#add(this.#topics.timeline, customerId, 'TimerFired', this.#writers.timeline.write('TimerFired', data), meta, thread);
+    this.#number(this.#record(this.#topics.timeline, customerId, 'TimerFired', this.#writers.timeline.write('TimerFired', data), meta, thread));
+  }
+
+  #fact({ messageId, customerId, message, occurredAt, causationId }: Fact, thread: Thread): Unnumbered {
+    const meta = this.#meta(messageId, occurredAt, occurredAt, causationId, thread);
+    return this.#record(this.#topics.timeline, customerId, message.type, this.#writers.timeline.write(message.type, message.data as never), meta, thread);
+  }
+
+  #command({ message, urgent }: CommandOut, cause: Meta, thread: Thread): Unnumbered {
+    const { data, type } = message;
+    const meta = this.#meta(data.commandId, cause.receivedAt, cause.receivedAt, cause.messageId, thread);
+    return this.#record(urgent ? this.#topics.urgentCommands : this.#topics.commands, data.customerId, type, this.#writers.commands.write(type, data), meta, thread);
   }
 
   #meta(messageId: string, occurredAt: Instant, receivedAt: Instant, causationId: string | null, { correlationId, historical }: Thread): Meta {
     return { messageId, publisher: PUBLISHER, occurredAt, receivedAt, historical, sources: [], link: 'none', digest: NO_DIGEST, correlationId, causationId };
   }
 
-  #add(topic: string, key: CustomerId, type: string, value: Buffer, meta: Meta, { traceparent }: Thread): void {
+  #record(topic: string, key: CustomerId, type: string, value: Buffer, meta: Meta, { traceparent }: Thread): Unnumbered {
     const partition = partitionOf(key, this.#topics.partitionsOf(topic));
-    const headers: Record<string, Buffer> = { [META]: encodeMeta(meta), [TYPE]: Buffer.from(type), [ORIGIN]: encodeOrigin(this.#origin, this.#sequencer.next(topic, partition)) };
+    // Any number takes as many bytes: the size is known before it is given.
+    const headers: Record<string, Buffer> = { [META]: encodeMeta(meta), [TYPE]: Buffer.from(type), [ORIGIN]: encodeOrigin(this.#origin, 0) };
     if (traceparent) headers[TRACEPARENT] = traceparent;
-    this.records.push({ topic, partition, key, value, headers });
+    const record = { topic, partition, key, value, headers };
+    const bytes = recordBytes(record);
+    if (bytes > MAX_RECORD_BYTES) throw invalidMessage('LOG.TOO_LARGE', `${type} would take ${bytes} bytes; a record holds ${MAX_RECORD_BYTES}`);
+    return record;
+  }
+
+  #number(record: Unnumbered): void {
+    record.headers[ORIGIN] = encodeOrigin(this.#origin, this.#sequencer.next(record.topic, record.partition));
+    this.records.push(record);
   }
 }

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { METRICS, type Metrics, type Token } from '@touchpoint/host';
 import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, originName, TOPICS, type Appender, type LogReader, type LogTopics, type MessageReader, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
 import { ENGINE_VERSION, type Decided } from '@touchpoint/orchestration';
-import { claimCheckpoint, observeOutbox, parkedKeys, POOL, resolvedUpTo, type Pool } from '@touchpoint/store';
+import { claimCheckpoint, observeOutbox, parkedKeys, POOL, resolvedUpTo, sendAs, type Pool } from '@touchpoint/store';
 import { OrchestratorSession, type OrchestratorPorts } from './orchestrator.session.ts';
 import { loadInForce } from './state-store.ts';
 
@@ -62,9 +62,10 @@ export class OrchestratorHandler implements PartitionHandler {
 
   async open(topic: string, partition: number): Promise<PartitionSession> {
     const { pool } = this.#ports;
-    const checkpoint = await claimCheckpoint(pool, { consumer: CONSUMER, topic, partition });
-    await checkAnchor(this.#logReader, this.#topics.nameOf(topic), partition, checkpoint);
-    const origin = originName(CONSUMER, Number(ENGINE_VERSION), topic, partition, checkpoint.incarnation);
+    const claimed = await claimCheckpoint(pool, { consumer: CONSUMER, topic, partition });
+    await checkAnchor(this.#logReader, this.#topics.nameOf(topic), partition, claimed);
+    const origin = originName(CONSUMER, Number(ENGINE_VERSION), topic, partition, claimed.incarnation);
+    const checkpoint = await sendAs(pool, claimed, origin);
     const session = new OrchestratorSession(this.#ports, checkpoint, await parkedKeys(pool, checkpoint), await loadInForce(pool, partition), origin);
     await session.sendPending();
     return session;

@@ -69,10 +69,11 @@ export class OrchestratorSession implements PartitionSession {
     this.#clock.look({ end, next: this.next, resolvedUpTo: await this.#ports.resolvedUpTo() });
     if (this.#clock.now !== undefined) await this.#fire(this.#clock.now);
     if (this.#parked.size === 0) return;
-    const retries = await readRetries(this.#ports.pool, this.#checkpoint);
-    if (retries.length === 0) return;
-    for (const { key } of retries) this.#parked.delete(key);
-    await this.#decide(retries.map(({ record }) => record), {}, 0, retries.map(({ id }) => id));
+    const { records, remaining } = await readRetries(this.#ports.pool, this.#checkpoint);
+    if (records.length === 0) return;
+    for (const { key } of records) this.#parked.delete(key);
+    await this.#decide(records.map(({ record }) => record), {}, 0, records.map(({ id }) => id));
+    for (const key of remaining) this.#parked.add(key);
   }
 
   async #fire(now: Instant): Promise<void> {
@@ -115,10 +116,10 @@ export class OrchestratorSession implements PartitionSession {
           const { customerId, meta } = input.recorded;
           const before = states.get(customerId) ?? loaded.get(customerId) ?? emptyState;
           const decided = decide(before, input, published);
-          if (decided.state !== before) states.set(customerId, decided.state);
           const thread = { correlationId: meta.correlationId, historical: meta.historical, traceparent: record.headers[TRACEPARENT] };
-          for (const fact of decided.facts) emitted.fact(fact, thread);
-          for (const command of decided.commands) emitted.command(command, meta, thread);
+          // May throw; nothing of this input was kept by then.
+          emitted.decided(decided, meta, thread);
+          if (decided.state !== before) states.set(customerId, decided.state);
           for (const timerId of decided.timers.cancelled) {
             timers.delete(timerId);
             dropped.add(timerId);

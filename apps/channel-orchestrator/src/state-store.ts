@@ -24,10 +24,15 @@ export const saveStates = async (client: Client, states: ReadonlyMap<CustomerId,
 export type InForce = Readonly<{ published: Published; record: JourneysPublished['data'] }>;
 
 const compiled = new Map<number, Published>();
-/** A published set, compiled once a process. */
+/** Partitions that lag decide by older sets; a log that is read from its beginning has many of them, one after another. */
+const MAX_COMPILED = 8;
+/** A published set, compiled once while it is in use. */
 export const compiledSet = (record: JourneysPublished['data']): Published => {
   let published = compiled.get(record.setNumber);
-  if (!published) compiled.set(record.setNumber, (published = publishedOf(record)));
+  if (published) compiled.delete(record.setNumber);
+  else published = publishedOf(record);
+  compiled.set(record.setNumber, published);
+  if (compiled.size > MAX_COMPILED) compiled.delete(compiled.keys().next().value!);
   return published;
 };
 

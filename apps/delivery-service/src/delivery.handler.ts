@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, CONFIG, METRICS, type Clock, type ConfigOf, type Metrics, type Token } from '@touchpoint/host';
 import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, TOPICS, type Appender, type LogReader, type LogTopics, type MessageReader, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
-import { claimCheckpoint, POOL, type Pool } from '@touchpoint/store';
+import { claimCheckpoint, observeOutbox, POOL, type Pool } from '@touchpoint/store';
 import type { Vault } from '@touchpoint/vault';
 import type { config } from './config.ts';
 import { DeliverySession, type DeliveryPorts } from './delivery.session.ts';
@@ -37,6 +37,7 @@ export class DeliveryHandler implements PartitionHandler {
     this.#topics = topics;
     const results = metrics.counter('delivery_results_total', 'Commands by what came of an attempt', ['channel', 'provider', 'state']);
     const seconds = metrics.histogram('delivery_call_seconds', 'Time a provider takes to answer', ['provider']);
+    observeOutbox(metrics, pool, CONSUMER);
     this.#ports = {
       pool,
       appender,

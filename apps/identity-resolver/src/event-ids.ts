@@ -45,6 +45,33 @@ export const insertEventIds = async (client: Client, ids: readonly EventId[]): P
 /** What one takes while it is copied. */
 const ROW_BYTES = 50;
 
+/** The days that event ids are kept for: a partition each. Several processes make and drop them. */
+export class EventDays {
+  readonly #pool: Pool;
+  readonly #days: number;
+  readonly #made = new Set<string>();
+
+  constructor(pool: Pool, days: number) {
+    this.#pool = pool;
+    this.#days = days;
+  }
+
+  /** @param again events that were parked come after long: any process may have dropped their day since it was made */
+  async ensure(days: ReadonlySet<string>, { again }: Readonly<{ again: boolean }>): Promise<void> {
+    const missing = [...days].filter((day) => again || !this.#made.has(day));
+    if (missing.length === 0) return;
+    await createDays(this.#pool, missing);
+    for (const day of missing) this.#made.add(day);
+  }
+
+  /** Drops what is old, as `dropDays` says. */
+  async drop(resolvedTo: Instant): Promise<void> {
+    // Forgotten first: a day is rather made once more than missing.
+    this.#made.clear();
+    await dropDays(this.#pool, resolvedTo, this.#days);
+  }
+}
+
 /** Makes the partitions of these days; two processes at once are no matter. */
 export const createDays = async (pool: Pool, days: Iterable<string>): Promise<void> => {
   for (const day of days) {

@@ -21,12 +21,13 @@ const loadUp = async (client: Client, ids: Iterable<CustomerId>): Promise<readon
   return [...found.values()];
 };
 
-/** A book with what it was loaded from: what is there is updated, what is not is inserted. */
-export type Loaded = Readonly<{ book: LinkBook; links: ReadonlySet<SourceKey>; customers: ReadonlySet<CustomerId> }>;
+/** A book with what it was loaded from: what is there is updated, if it still is as it was, what is not is inserted. */
+export type Loaded = Readonly<{ book: LinkBook; links: ReadonlySet<SourceKey>; customers: ReadonlyMap<CustomerId, CustomerRow> }>;
 
 /**
  * Loads what the rule must know of these events. Links and customers that an event may change are locked, in id order; the others are read as they are:
- * a plain event lands on the right timeline or on one that was right a moment ago, and both are folded.
+ * a plain event lands on the right timeline or on one that was right a moment ago, and both are folded. Who is locked may turn out to have been absorbed
+ * meanwhile, by one who is not; so a customer that is changed must still be what was read (`saveBook`).
  */
 export const loadBook = async (client: Client, events: readonly ResolvableEvent[]): Promise<Loaded> => {
   const all = wanted(events);
@@ -43,24 +44,26 @@ export const loadBook = async (client: Client, events: readonly ResolvableEvent[
   }
   const rows = await loadUp(client, new Set([...all.customerIds, ...links.map(({ customerId }) => customerId)]));
   const customers = rows.map((row): CustomerRow => ({ customerId: row.customer_id, createdAt: Number(row.created_at), survivorId: row.survivor_id, hasUser: row.has_user, alone: row.alone }));
-  return { book: new LinkBook({ links, customers }), links: new Set(links.map(({ key }) => key)), customers: new Set(customers.map(({ customerId }) => customerId)) };
+  return { book: new LinkBook({ links, customers }), links: new Set(links.map(({ key }) => key)), customers: new Map(customers.map((row) => [row.customerId, row])) };
 };
 
-/** Writes what a book changed. A row that is new to us and is there already was made by another partition meanwhile. @throws Failure Transient `IDENTITY.RACED`. */
+/** Writes what a book changed. A row that is new to us and is there already, or is not what we read any more, was written by another partition meanwhile. @throws Failure Transient `IDENTITY.RACED`. */
 export const saveBook = async (client: Client, { book, links: loadedLinks, customers: loadedCustomers }: Loaded): Promise<void> => {
   const { links, customers } = book.takeChanges();
-  await saveRows(client, CUSTOMER_TABLE, customers, ({ customerId }) => loadedCustomers.has(customerId));
-  await saveRows(client, LINK_TABLE, links, ({ key }) => loadedLinks.has(key));
+  await saveRows(client, CUSTOMER_TABLE, customers, ({ customerId }) => loadedCustomers.get(customerId));
+  await saveRows(client, LINK_TABLE, links, (row) => (loadedLinks.has(row.key) ? row : undefined));
 };
 
-type Table<Row> = Readonly<{ insert: string; update: string; values: (rows: readonly Row[]) => readonly unknown[] }>;
+type Table<Row> = Readonly<{ insert: string; update: string; values: (rows: readonly Row[]) => readonly unknown[]; /** What must still hold for a row that is updated. */ was: (rows: readonly Row[]) => readonly unknown[] }>;
 
 const CUSTOMER_TABLE: Table<CustomerRow> = {
   insert: `insert into identity.customer (customer_id, created_at, survivor_id, has_user, alone)
     select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::boolean[], $5::boolean[]) on conflict do nothing`,
   update: `update identity.customer c set survivor_id = given.survivor_id, has_user = given.has_user, alone = given.alone
-    from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::boolean[], $5::boolean[]) as given(customer_id, created_at, survivor_id, has_user, alone) where c.customer_id = given.customer_id`,
+    from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::boolean[], $5::boolean[], $6::uuid[], $7::boolean[], $8::boolean[]) as given(customer_id, created_at, survivor_id, has_user, alone, was_survivor, had_user, was_alone)
+    where c.customer_id = given.customer_id and c.survivor_id is not distinct from given.was_survivor and c.has_user = given.had_user and c.alone = given.was_alone`,
   values: (rows) => [array(rows.map((row) => row.customerId)), numbers(rows.map((row) => row.createdAt)), rows.map((row) => row.survivorId), rows.map((row) => row.hasUser), rows.map((row) => row.alone)],
+  was: (rows) => [rows.map((row) => row.survivorId), rows.map((row) => row.hasUser), rows.map((row) => row.alone)],
 };
 const LINK_TABLE: Table<LinkRow> = {
   insert: `insert into identity.link (source_key, kind, customer_id, since, linked_by)
@@ -68,13 +71,17 @@ const LINK_TABLE: Table<LinkRow> = {
   update: `update identity.link l set customer_id = given.customer_id, since = given.since, linked_by = given.linked_by
     from unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[]) as given(source_key, kind, customer_id, since, linked_by) where l.source_key = given.source_key`,
   values: (rows) => [array(rows.map((row) => row.key)), array(rows.map((row) => row.kind)), array(rows.map((row) => row.customerId)), numbers(rows.map((row) => row.since)), array(rows.map((row) => row.by))],
+  // A link is changed only by events that have locked it.
+  was: () => [],
 };
 
-const saveRows = async <Row>(client: Client, table: Table<Row>, rows: readonly Row[], wasThere: (row: Row) => boolean): Promise<void> => {
-  const there = rows.filter(wasThere);
-  const fresh = rows.filter((row) => !wasThere(row));
-  if (there.length > 0) await client.query({ text: table.update, values: [...table.values(there)] });
-  if (fresh.length === 0) return;
-  const { rowCount } = await client.query({ text: table.insert, values: [...table.values(fresh)] });
-  if (rowCount !== fresh.length) throw transient('IDENTITY.RACED', 'another partition met the same new source meanwhile; the batch is resolved again');
+const saveRows = async <Row>(client: Client, table: Table<Row>, rows: readonly Row[], asRead: (row: Row) => Row | undefined): Promise<void> => {
+  const there = rows.filter((row) => asRead(row));
+  const fresh = rows.filter((row) => !asRead(row));
+  const write = async (text: string, values: readonly unknown[], count: number) => {
+    const { rowCount } = await client.query({ text, values: [...values] });
+    if (rowCount !== count) throw transient('IDENTITY.RACED', 'another partition met the same source or customer meanwhile; the batch is resolved again');
+  };
+  if (there.length > 0) await write(table.update, [...table.values(there), ...table.was(there.map((row) => asRead(row)!))], there.length);
+  if (fresh.length > 0) await write(table.insert, table.values(fresh), fresh.length);
 };

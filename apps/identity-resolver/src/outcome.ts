@@ -6,6 +6,8 @@ import { packRecords, unpackRecords, type OutRecord } from '@touchpoint/log';
  * `touchpoints.received`. `customers[i]` says whose record `first + i` is: an index into `customerIds`, or NOTHING for a repeat or a parked one.
  */
 export type Outcome = Readonly<{
+  /** What it is sent as, whatever release comes to send it: only so is what was sent already known again. */
+  origin: string;
   first: number;
   customerIds: readonly string[];
   customers: Int32Array;
@@ -24,6 +26,7 @@ const type = avro.Type.forSchema({
   type: 'record',
   name: 'Outcome',
   fields: [
+    { name: 'origin', type: 'string' },
     { name: 'first', type: 'long' },
     { name: 'customerIds', type: { type: 'array', items: 'string' } },
     { name: 'customers', type: 'bytes' },
@@ -33,7 +36,7 @@ const type = avro.Type.forSchema({
   ],
 });
 
-const VERSION = 2;
+const VERSION = 3;
 
 /** `customers` is written as the integers lie in memory (all machines that Node runs on are little-endian): there is one for each event. */
 export const packOutcome = ({ facts, customers, ...outcome }: Outcome): Buffer =>

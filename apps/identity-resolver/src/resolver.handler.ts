@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, METRICS, type Metrics, type Token } from '@touchpoint/host';
+import { CONFIG, LOG, METRICS, type Log, type Metrics, type Token } from '@touchpoint/host';
 import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, originName, TOPICS, type Appender, type LogReader, type LogTopics, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
-import { claimCheckpoint, observeOutbox, parkedKeys, POOL, resolvedUpTo, type Pool } from '@touchpoint/store';
-import { createDays, dropDays } from './event-ids.ts';
+import { claimCheckpoint, observeOutbox, parkedKeys, POOL, resolvedUpTo, sendAs, type Pool } from '@touchpoint/store';
+import { EventDays } from './event-ids.ts';
 import { CONFLICT, ResolverSession, type ResolverPorts } from './resolver.session.ts';
 
 export const CONSUMER = 'identity-resolver';
@@ -17,9 +17,9 @@ const DROP_EVERY = 3_600_000;
 export class ResolverHandler implements PartitionHandler {
   readonly #ports: ResolverPorts;
   readonly #topics: LogTopics;
-  readonly #days: number;
-  readonly #made = new Set<string>();
-  readonly #dropping = setInterval(() => void this.#drop().catch(() => undefined), DROP_EVERY).unref();
+  readonly #days: EventDays;
+  readonly #log: Log;
+  readonly #dropping = setInterval(() => void this.#drop(), DROP_EVERY).unref();
 
   constructor(
     @Inject(POOL) pool: Pool,
@@ -29,9 +29,11 @@ export class ResolverHandler implements PartitionHandler {
     @Inject(TIMELINE_WRITER) writer: MessageWriter,
     @Inject(METRICS) metrics: Metrics,
     @Inject(CONFIG) config: Readonly<{ EVENT_ID_DAYS: number }>,
+    @Inject(LOG) log: Log,
   ) {
     this.#topics = topics;
-    this.#days = config.EVENT_ID_DAYS;
+    this.#log = log;
+    this.#days = new EventDays(pool, config.EVENT_ID_DAYS);
     const events = metrics.counter('resolver_records_total', 'Received records by what became of them', ['outcome']);
     const seconds = metrics.histogram('resolver_batch_seconds', 'Time a batch takes from its records to their acknowledgement on the timeline');
     metrics.gauge('appender_pending_bytes', 'Bytes that wait for their acknowledgement by the log', [], (gauge) => gauge.set(appender.pendingBytes));
@@ -45,12 +47,7 @@ export class ResolverHandler implements PartitionHandler {
       timeline: { topic: topics.nameOf(TOPICS.timeline), partitions: topics.partitionsOf(TOPICS.timeline) },
       // Using an id twice is a publisher's fault: it parks that one event and never stops us.
       parkable: { table: 'identity.link', partitions: topics.partitionsOf(TOPICS.received), excused: [CONFLICT] },
-      ensureDays: async (days) => {
-        const missing = [...days].filter((day) => !this.#made.has(day));
-        if (missing.length === 0) return;
-        await createDays(pool, missing);
-        for (const day of missing) this.#made.add(day);
-      },
+      ensureDays: (days, options) => this.#days.ensure(days, options),
       onResolved: ({ records, repeats, conflicts, parked, facts, seconds: took }) => {
         events.inc({ outcome: 'sent' }, records - repeats - conflicts - parked);
         events.inc({ outcome: 'repeat' }, repeats);
@@ -64,9 +61,11 @@ export class ResolverHandler implements PartitionHandler {
 
   async open(topic: string, partition: number): Promise<PartitionSession> {
     const { pool, logReader } = this.#ports;
-    const checkpoint = await claimCheckpoint(pool, { consumer: CONSUMER, topic, partition });
-    await checkAnchor(logReader, this.#topics.nameOf(topic), partition, checkpoint);
-    const session = new ResolverSession(this.#ports, checkpoint, await parkedKeys(pool, checkpoint), originName(CONSUMER, VERSION, topic, partition, checkpoint.incarnation));
+    const claimed = await claimCheckpoint(pool, { consumer: CONSUMER, topic, partition });
+    await checkAnchor(logReader, this.#topics.nameOf(topic), partition, claimed);
+    const origin = originName(CONSUMER, VERSION, topic, partition, claimed.incarnation);
+    const checkpoint = await sendAs(pool, claimed, origin);
+    const session = new ResolverSession(this.#ports, checkpoint, await parkedKeys(pool, checkpoint), origin);
     await session.sendPending();
     return session;
   }
@@ -76,8 +75,11 @@ export class ResolverHandler implements PartitionHandler {
   }
 
   async #drop(): Promise<void> {
-    const upTo = await resolvedUpTo(this.#ports.pool, CONSUMER, TOPICS.received, this.#topics.partitionsOf(TOPICS.received));
-    if (upTo === undefined) return;
-    await dropDays(this.#ports.pool, upTo, this.#days);
+    try {
+      const upTo = await resolvedUpTo(this.#ports.pool, CONSUMER, TOPICS.received, this.#topics.partitionsOf(TOPICS.received));
+      if (upTo !== undefined) await this.#days.drop(upTo);
+    } catch (error) {
+      this.#log.warn({ error }, 'old days of event ids could not be dropped: tried again in an hour');
+    }
   }
 }

@@ -1,9 +1,9 @@
 import { decodeMeta, decodeMetaIdentity, encodeMeta } from '@touchpoint/contracts';
 import { eventSources, type Fact, type ResolvableEvent } from '@touchpoint/identity';
 import { invalidMessage, partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
-import { anchorOf, META, recordBytes, TYPE, MAX_RECORD_BYTES, type Appender, type LogReader, type LogRecord, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
+import { anchorOf, META, recordBytes, TYPE, MAX_RECEIVED_BYTES, type Appender, type LogReader, type LogRecord, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
 import { advanceCheckpoint, behind, deleteParked, deletePending, insertPending, park, parkingOf, readPending, readRetries, transaction, type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool } from '@touchpoint/store';
-import { eventIdOf, insertEventIds, knownEventIds, type EventId } from './event-ids.ts';
+import { eventIdOf, insertEventIds, knownEventIds, type EventDays, type EventId } from './event-ids.ts';
 import { loadBook, saveBook } from './link-store.ts';
 import { NOTHING, packOutcome, unpackOutcome, type Outcome } from './outcome.ts';
 import { passedOn, sendsOf, type Target } from './sends.ts';
@@ -15,9 +15,9 @@ export type ResolverPorts = Readonly<{
   writer: MessageWriter;
   /** The received topic's full name, for reading a batch again. */
   received: string;
-  timeline: Omit<Target, 'origin'>;
+  timeline: Target;
   parkable: Parkable;
-  ensureDays: (days: ReadonlySet<string>) => Promise<void>;
+  ensureDays: EventDays['ensure'];
   onResolved: (count: { records: number; repeats: number; conflicts: number; parked: number; facts: number; seconds: number }) => void;
 }>;
 
@@ -33,7 +33,7 @@ export const CONFLICT = 'IDENTITY.CONFLICT';
  */
 export class ResolverSession implements PartitionSession {
   readonly #ports: ResolverPorts;
-  readonly #target: Target;
+  readonly #origin: string;
   readonly #parked: Set<string>;
   #checkpoint: Checkpoint;
   /** The log was resolved and sent on up to this time; written with the next transaction, or at a tick. */
@@ -43,7 +43,7 @@ export class ResolverSession implements PartitionSession {
     this.#ports = ports;
     this.#checkpoint = checkpoint;
     this.#parked = parked;
-    this.#target = { ...ports.timeline, origin };
+    this.#origin = origin;
     this.#sentTo = checkpoint.resolvedTo;
   }
 
@@ -53,11 +53,12 @@ export class ResolverSession implements PartitionSession {
 
   /** Sends what an earlier owner committed and may not have sent. Called between the claim and the first fetch. */
   async sendPending(): Promise<void> {
-    const { pool, logReader, received } = this.#ports;
+    const { pool, logReader, received, timeline } = this.#ports;
     for (const { id, payload } of await readPending(pool, this.#checkpoint)) {
       const outcome = unpackOutcome(payload);
       const offsets = Array.from(outcome.customers, (_, i) => outcome.first + i);
-      await this.#send(id, sendsOf(outcome, await logReader.read(received, this.#checkpoint.partition, offsets), this.#target).sends);
+      const held = new Map((await logReader.read(received, this.#checkpoint.partition, offsets.filter((_, i) => outcome.customers[i] !== NOTHING))).map((record) => [record.offset, record]));
+      await this.#send(id, sendsOf(outcome, offsets.map((offset) => held.get(offset)), timeline).sends);
     }
   }
 
@@ -69,24 +70,26 @@ export class ResolverSession implements PartitionSession {
 
   /** Redrives what was asked for; and at the end of the log, the time of the look is resolved too: this is the clock that timers go by. */
   async tick({ end, at }: { end: number; at: number }): Promise<void> {
-    if (this.#parked.size > 0) await this.#redrive();
+    await this.#redrive();
     if (this.next >= end) this.#sentTo = Math.max(this.#sentTo ?? 0, at - 1);
     if (this.#sentTo === this.#checkpoint.resolvedTo) return;
     const resolvedTo = this.#sentTo;
     this.#checkpoint = await transaction(this.#ports.pool, (client) => advanceCheckpoint(client, this.#checkpoint, { resolvedTo }));
   }
 
+  /** Asked at every tick: what is parked alone holds no key back, so nothing here tells of it. */
   async #redrive(): Promise<void> {
-    const retries = await readRetries(this.#ports.pool, this.#checkpoint);
-    if (retries.length === 0) return;
-    for (const { key } of retries) this.#parked.delete(key);
-    await this.#take(retries.map(({ record }) => record), {}, retries.map(({ id }) => id));
+    const { records, remaining } = await readRetries(this.#ports.pool, this.#checkpoint);
+    if (records.length === 0) return;
+    for (const { key } of records) this.#parked.delete(key);
+    await this.#take(records.map(({ record }) => record), {}, records.map(({ id }) => id));
+    for (const key of remaining) this.#parked.add(key);
   }
 
   async #take(records: readonly LogRecord[], advance: Advance, redriven: readonly number[] = []): Promise<void> {
     const started = performance.now();
     const candidates = records.map(candidateOf);
-    await this.#ports.ensureDays(daysOf(candidates));
+    await this.#ports.ensureDays(daysOf(candidates), { again: redriven.length > 0 });
     const { pending, outcome, sends, parkings, repeats, checkpoint } = await transaction(this.#ports.pool, (client) => this.#resolve(client, candidates, advance, redriven));
     this.#checkpoint = checkpoint;
     for (const { key, alone } of parkings) if (!alone) this.#parked.add(key);
@@ -136,8 +139,8 @@ export class ResolverSession implements PartitionSession {
 
     const { offset: first } = candidates[0]!.record;
     const pending = redriven[0] === undefined ? first : -redriven[0];
-    const outcome: Outcome = { first, customerIds: [...customerIds.keys()], customers, facts, sentBefore: Object.fromEntries(this.#checkpoint.sent) };
-    const { sends, sent } = sendsOf(outcome, candidates.map(({ record }) => record), this.#target);
+    const outcome: Outcome = { origin: this.#origin, first, customerIds: [...customerIds.keys()], customers, facts, sentBefore: Object.fromEntries(this.#checkpoint.sent) };
+    const { sends, sent } = sendsOf(outcome, candidates.map(({ record }) => record), this.#ports.timeline);
     await saveBook(client, loaded);
     await insertEventIds(client, fresh);
     if (redriven.length > 0) await deleteParked(client, redriven);
@@ -153,13 +156,13 @@ export class ResolverSession implements PartitionSession {
   }
 
   #redrivenRecord(customerId: CustomerId, { value, headers }: LogRecord): OutRecord {
-    const { topic, partitions } = this.#target;
+    const { topic, partitions } = this.#ports.timeline;
     return { topic, partition: partitionOf(customerId, partitions), key: customerId, value, headers: passedOn(headers) };
   }
 
   #factRecord({ id, timeline, type, data }: Fact, cause: Meta): OutRecord {
     const meta: Meta = { ...cause, messageId: id, publisher: 'identity-resolver', link: 'none', digest: '0'.repeat(32), causationId: cause.messageId };
-    const { topic, partitions } = this.#target;
+    const { topic, partitions } = this.#ports.timeline;
     return { topic, partition: partitionOf(timeline, partitions), key: timeline, value: this.#ports.writer.write(type, data as never), headers: { [META]: encodeMeta(meta), [TYPE]: Buffer.from(type) } };
   }
 }
@@ -177,7 +180,7 @@ const candidateOf = (record: LogRecord): Candidate => {
     if (!bytes || !type) throw invalidMessage('LOG.NO_META', `offset ${record.offset} has no meta or no type header`);
     const meta = decodeMetaIdentity(bytes);
     if (!meta.sources[0]) throw invalidMessage('IDENTITY.NO_SOURCE', 'the event has no source');
-    if (recordBytes(record) > MAX_RECORD_BYTES - 256) throw invalidMessage('LOG.TOO_LARGE', 'the record is larger than the timeline takes');
+    if (recordBytes(record) > MAX_RECEIVED_BYTES) throw invalidMessage('LOG.TOO_LARGE', 'the record is larger than the timeline takes');
     const { publisher, messageId, link, occurredAt } = meta;
     return { record, event: { publisher, messageId, link, occurredAt, sources: eventSources(meta.sources) }, id: eventIdOf(meta) };
   } catch (error) {

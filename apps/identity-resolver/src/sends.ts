@@ -1,4 +1,4 @@
-import { partitionOf } from '@touchpoint/kernel';
+import { logMismatch, partitionOf } from '@touchpoint/kernel';
 import { createSequencer, encodeOrigin, META, ORIGIN, recordBytes, TRACEPARENT, TYPE, type Headers, type LogRecord, type OutRecord } from '@touchpoint/log';
 import { NOTHING, type Outcome } from './outcome.ts';
 
@@ -40,14 +40,17 @@ class PassedOn implements OutRecord {
 /** What the header `origin` takes beside the origin's name. */
 const HEADER_BYTES = 32;
 
-export type Target = Readonly<{ topic: string; partitions: number; origin: string }>;
+/** The timeline. */
+export type Target = Readonly<{ topic: string; partitions: number }>;
 
 /**
  * The records to append for a batch, the same whenever it is asked: received ones pass through as the bytes they are, under their customer's key, with
  * the facts that go before them. @returns also the seq counters behind the batch.
- * @throws Error when a record of the batch is missing.
+ * @param received those of the batch, in its order; undefined: the log does not hold it any more
+ * @throws Failure LogMismatch `LOG.RETENTION_GAP` when one that is to be sent is missing.
  */
-export const sendsOf = (outcome: Outcome, received: readonly LogRecord[], { topic, partitions, origin }: Target): { sends: readonly OutRecord[]; sent: ReadonlyMap<string, number> } => {
+export const sendsOf = (outcome: Outcome, received: readonly (LogRecord | undefined)[], { topic, partitions }: Target): { sends: readonly OutRecord[]; sent: ReadonlyMap<string, number> } => {
+  const { origin } = outcome;
   const sequencer = createSequencer(new Map(Object.entries(outcome.sentBefore)));
   const sends: OutRecord[] = [];
   const targets = outcome.customerIds.map((id) => partitionOf(id, partitions));
@@ -62,7 +65,8 @@ export const sendsOf = (outcome: Outcome, received: readonly LogRecord[], { topi
     sendFacts(i);
     if (customer === NOTHING) return;
     const record = received[i];
-    if (record?.offset !== outcome.first + i) throw new Error(`the record at offset ${outcome.first + i} is gone: it was resolved but not sent on`);
+    if (record?.offset !== outcome.first + i)
+      throw logMismatch('LOG.RETENTION_GAP', `the received record at offset ${outcome.first + i} was resolved, and left the log before it was sent on: it is on no timeline. Raise the topic's retention, then: touchpoint restore.`);
     const partition = targets[customer]!;
     sends.push(new PassedOn(topic, partition, outcome.customerIds[customer]!, record, origin, sequencer.next(topic, partition)));
   });

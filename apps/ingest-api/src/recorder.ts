@@ -2,7 +2,7 @@ import { encodeMeta } from '@touchpoint/contracts';
 import type { Caller } from '@touchpoint/host';
 import type { Incoming, Keyed } from '@touchpoint/intake';
 import { transient, type Instant, type Meta, type Sealed, type Source, type SourceKey } from '@touchpoint/kernel';
-import { MAX_RECORD_BYTES, META, recordBytes, TRACEPARENT, TYPE, type Appender, type MessageWriter, type OutRecord } from '@touchpoint/log';
+import { MAX_RECEIVED_BYTES, META, recordBytes, TRACEPARENT, TYPE, type Appender, type MessageWriter, type OutRecord } from '@touchpoint/log';
 import type { DataKey, Vault } from '@touchpoint/vault';
 import type { KnownSource, KnownSources } from './known-sources.ts';
 import { isPersonal, sealInPlace } from './sealing.ts';
@@ -59,7 +59,7 @@ export class Recorder {
     const labels = new Labels(labelling, (source, clear) => seal(keys.get(source.key)!, clear));
     for (let i = 0; i < drafts.length; i++) {
       const made = drafts[i]!.map((draft) => this.#make(draft, keys, labels, reception));
-      if (made.some((record) => recordBytes(record) > MAX_RECORD_BYTES)) tooLarge.add(i);
+      if (made.some((record) => recordBytes(record) > MAX_RECEIVED_BYTES)) tooLarge.add(i);
       else records.push(...made);
     }
     const appending = performance.now();

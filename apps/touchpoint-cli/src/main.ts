@@ -35,9 +35,13 @@ const commands: readonly CommandFile[] = [
 const program = new Command('touchpoint')
   .description('Runs Touchpoint on this machine, and speaks with a system that runs.')
   .showHelpAfterError('(npx touchpoint --help tells what there is)')
-  .addHelpText('after', '\nBegin with:\n  $ npx touchpoint up        starts everything and says where it is\n\nExit codes: 0 done, 1 failed, 2 asked for wrongly, 3 nothing runs there.\n')
+  .addHelpText('after', '\nBegin with:\n  $ npx touchpoint up        starts everything and says where it is\n\nExit codes: 0 done, 1 failed, 2 asked for wrongly, 3 nothing runs there, 4 some rows of an import were rejected.\n')
   .exitOverride();
 for (const add of commands) add(program, processContext);
+
+// Whoever reads the results may stop reading (`| head`), and the terminal may be closed: neither is a failure.
+process.stdout.on('error', () => process.exit());
+process.stderr.on('error', () => undefined);
 
 try {
   await program.parseAsync();

@@ -1,4 +1,5 @@
 import type { AppContext } from '@touchpoint/contracts';
+import { holdsPersonal } from './personal-text.ts';
 
 /** A Segment `context`, or another object, of which nothing is known yet. */
 export type Raw = Readonly<Record<string, unknown>>;
@@ -14,6 +15,11 @@ export const shortText = (holder: Raw | undefined, name: string): string | null 
   const value = holder?.[name];
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' && value !== '' && value.length <= LONGEST ? value : null;
+};
+/** The same where it is to stand in clear: left out where anything personal is in it. */
+export const clearText = (holder: Raw | undefined, name: string): string | null => {
+  const value = shortText(holder, name);
+  return value !== null && holdsPersonal(value) ? null : value;
 };
 const points = (holder: Raw | undefined, name: string): number | null => {
   const value = holder?.[name];
@@ -59,19 +65,19 @@ export const appContextOf = (context: Raw | undefined): AppContext | null => {
   const os = objectAt(context, 'os');
   const device = objectAt(context, 'device');
   const screen = objectAt(context, 'screen');
-  const locale = shortText(context, 'locale');
-  const timeZone = shortText(context, 'timezone');
+  const locale = clearText(context, 'locale');
+  const timeZone = clearText(context, 'timezone');
   const deviceClass = classOf(device, os, context['userAgent']);
   if (!app && !os && !device && !screen && locale === null && timeZone === null && deviceClass === null) return null;
   return {
-    appName: shortText(app, 'name'),
-    appVersion: shortText(app, 'version'),
-    appBuild: shortText(app, 'build'),
-    osName: shortText(os, 'name'),
-    osVersion: shortText(os, 'version'),
+    appName: clearText(app, 'name'),
+    appVersion: clearText(app, 'version'),
+    appBuild: clearText(app, 'build'),
+    osName: clearText(os, 'name'),
+    osVersion: clearText(os, 'version'),
     deviceClass,
-    deviceMaker: shortText(device, 'manufacturer'),
-    deviceModel: shortText(device, 'model'),
+    deviceMaker: clearText(device, 'manufacturer'),
+    deviceModel: clearText(device, 'model'),
     locale,
     timeZone,
     screenWidth: points(screen, 'width'),

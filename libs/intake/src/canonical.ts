@@ -1,6 +1,7 @@
 import { DEPTH, KEY_NAME, KEYS } from './bounds.ts';
 import type { Issues } from './issues.ts';
-import { holdsAddress, isPersonalName } from './personal.ts';
+import { isPersonalBy, nameKind } from './personal.ts';
+import { holdsPersonal, isCardNumber } from './personal-text.ts';
 
 /** Insertion sort: objects of an event have few keys, and then it is several times faster than Array's own. */
 const sorted = (keys: string[]): string[] => {
@@ -25,6 +26,8 @@ const harmless = new Map<string, string>();
  */
 export class Canonical {
   personal = false;
+  /** Set by whoever knows the name: the value names a thing, see `holdsPersonal`. */
+  isId = false;
   readonly #issues: Issues;
 
   constructor(issues: Issues) {
@@ -34,6 +37,7 @@ export class Canonical {
   value(value: unknown, depth = 1): string {
     if (typeof value === 'string') return this.text(value);
     if (typeof value === 'number') {
+      if (!this.isId && isCardNumber(value)) this.personal = true;
       if (!Number.isFinite(value)) this.#issues.add('INTAKE.WRONG_TYPE', 'This number is too large. Send it as text.');
       return value === 0 ? '0' : String(value);
     }
@@ -51,7 +55,7 @@ export class Canonical {
   }
 
   text(value: string): string {
-    if (holdsAddress(value)) this.personal = true;
+    if (holdsPersonal(value, this.isId)) this.personal = true;
     return JSON.stringify(value);
   }
 
@@ -61,7 +65,7 @@ export class Canonical {
     if (known !== undefined) return known;
     const quoted = `${JSON.stringify(key)}:`;
     if (key.length > KEY_NAME) this.#issues.add('INTAKE.TOO_LONG', `Names have at most ${KEY_NAME} characters.`);
-    else if (holdsAddress(key)) this.personal = true;
+    else if (holdsPersonal(key)) this.personal = true;
     else if (harmless.size < 5_000 && key.length <= 64) harmless.set(key, quoted);
     return quoted;
   }
@@ -84,11 +88,16 @@ export class Canonical {
 
   #object(object: object, depth: number): string {
     let out = '{';
+    const { isId } = this;
     for (const key of this.keys(object)) {
       if (out.length > 1) out += ',';
-      if (isPersonalName(key)) this.personal = true;
-      out += this.key(key) + this.value((object as Record<string, unknown>)[key], depth + 1);
+      const value = (object as Record<string, unknown>)[key];
+      const kind = nameKind(key);
+      if (isPersonalBy(kind, value)) this.personal = true;
+      this.isId = kind === 'id';
+      out += this.key(key) + this.value(value, depth + 1);
     }
+    this.isId = isId;
     return `${out}}`;
   }
 }

@@ -6,6 +6,7 @@ import type { Arrival, Intake } from './incoming.ts';
 import { Issues } from './issues.ts';
 import { messagePlans, type EventName } from './messages.ts';
 import type { Raw } from './app-context.ts';
+import { holdsPersonal } from './personal-text.ts';
 import { isObject, objectOrNone, sayEvent, sayGroup, sayTraits, type Reading, type Said } from './say.ts';
 import { idText, subjectSource } from './sources.ts';
 import { isStorable } from './storable.ts';
@@ -22,10 +23,10 @@ const attribute = (event: Raw, name: string, issues: Issues, most = ATTRIBUTE_LE
   return value ?? '';
 };
 
-/** The two together are a CloudEvent's identity. They stay readable where they fit; a source is a URI, so a space divides them. */
+/** The two together are a CloudEvent's identity. They stay readable where they fit and the source is no `mailto:`; a source is a URI, so a space divides them. */
 const messageIdOf = (source: string, id: string): string => {
   const readable = `${source} ${id}`;
-  return readable.length <= MESSAGE_ID && !source.includes(' ') ? readable : derivedId('cloudevent', source, id);
+  return readable.length <= MESSAGE_ID && !source.includes(' ') && !holdsPersonal(source, true) ? readable : derivedId('cloudevent', source, id);
 };
 
 /** The message by its name, with or without our prefix; any other type is Tracked by its own name. */
@@ -38,6 +39,7 @@ const sayAs = (reading: Reading, type: string, data: unknown): Said => {
   }
   if (name !== 'Tracked' && Object.hasOwn(messagePlans, name)) return sayEvent(reading, name as EventName, data, { bag: 'data' });
   const said = sayEvent(reading, 'Tracked', data, { bag: 'data' });
+  if (holdsPersonal(type)) reading.issues.addPersonal('type');
   (said.data as { name: string }).name = type;
   return said;
 };
@@ -57,6 +59,7 @@ export const takeCloudEvent = (event: unknown, arrival: Arrival): Intake => {
   if (arrival.escaped && !isStorable(event, arrival, issues)) return { refused: issues.refusal() };
   if (event['specversion'] !== '1.0') issues.add('INTAKE.BAD_CLOUDEVENT', 'Expected "1.0".', 'specversion');
   const id = attribute(event, 'id', issues);
+  if (holdsPersonal(id, true)) issues.addPersonal('id');
   const source = attribute(event, 'source', issues);
   const type = attribute(event, 'type', issues, EVENT_NAME);
   const contentType = event['datacontenttype'] ?? 'application/json';

@@ -1,4 +1,4 @@
-import { appContextOf, objectAt, platformOf, shortText, type Raw } from './app-context.ts';
+import { appContextOf, clearText, objectAt, platformOf, type Raw } from './app-context.ts';
 import type { TouchpointName } from './clear.ts';
 import { contextDevice, contextToken } from './device-messages.ts';
 import type { Incoming } from './incoming.ts';
@@ -19,7 +19,7 @@ export const derivedDevice = (incoming: Incoming, context: Raw | undefined): Inc
   return {
     ...incoming,
     type: 'DeviceRegistered',
-    data: { deviceKey, platform, token, tokenKey: { kind: 'token', value: token }, appId: shortText(objectAt(context, 'app'), 'namespace'), context: appContextOf(context) },
+    data: { deviceKey, platform, token, tokenKey: { kind: 'token', value: token }, appId: clearText(objectAt(context, 'app'), 'namespace'), context: appContextOf(context) },
     messageId: `${incoming.messageId}/device`,
     link: 'none',
     causationId: incoming.messageId,

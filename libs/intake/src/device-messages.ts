@@ -1,4 +1,4 @@
-import { objectAt, platformOf, shortText, type Raw } from './app-context.ts';
+import { clearText, objectAt, platformOf, shortText, type Raw } from './app-context.ts';
 import { SOURCE_ID } from './bounds.ts';
 import type { Keyed } from './clear.ts';
 import { strictPoint } from './engagement-messages.ts';
@@ -45,7 +45,7 @@ export const deviceMessages: MessageTable<DeviceName> = {
       if (!['ios', 'android', 'web'].includes(data.platform)) around.issues.add('INTAKE.MISSING', 'Say which platform: ios, android or web.', 'platform');
       data.token ??= contextToken(around.context);
       data.tokenKey = data.token === null ? null : { kind: 'token', value: data.token };
-      data.appId ??= shortText(objectAt(around.context, 'app'), 'namespace');
+      data.appId ??= clearText(objectAt(around.context, 'app'), 'namespace');
     },
   },
   DeviceRemoved: {

@@ -2,7 +2,7 @@ import type { MessageRef } from '@touchpoint/contracts';
 import type { Clear, Keyed } from './clear.ts';
 import type { FieldTable } from './fields.ts';
 import type { Around, MessageTable } from './messages.ts';
-import { anyPoint, bareUrl, channel, emailPoint, flag, ifAny, impersonal, permanence, phonePoint, text, tokenPoint, whole, type Reader } from './readers.ts';
+import { anyPoint, bareUrl, channel, emailPoint, flag, ifAny, permanence, phonePoint, text, tokenPoint, whole, type Reader } from './readers.ts';
 
 /** A campaign as the push spec has it: an object with a name. */
 const campaign: Reader<string> = (value, issues) => {
@@ -50,9 +50,9 @@ export const engagementMessages: MessageTable<EngagementName> = {
   MessageOpened: { fields: { message, automatic }, finish },
   MessageClicked: { fields: { message, automatic, linkId: { read: text }, url: { read: bareUrl, from: ['linkUrl'] }, action: { read: text } }, finish },
   // Not every sender says whether a bounce is for good. One that does not say is believed to pass: an address is given up on better grounds.
-  MessageBounced: { fields: { message, permanent: { read: flag, otherwise: false, also: { bounceType: permanence } }, reason, detail: { read: impersonal } }, finish },
+  MessageBounced: { fields: { message, permanent: { read: flag, otherwise: false, also: { bounceType: permanence } }, reason, detail: { read: text } }, finish },
   MessageComplained: { fields: { message, reason }, finish },
-  MessageFailed: { fields: { message, permanent: { read: flag, otherwise: true }, attempt, reason, detail: { read: impersonal } }, finish },
+  MessageFailed: { fields: { message, permanent: { read: flag, otherwise: true }, attempt, reason, detail: { read: text } }, finish },
   MessageHeld: { fields: { message, reason: { read: text, required: true } }, finish },
   MessageUnknown: { fields: { message, attempt, reason }, finish },
   Unsubscribed: {

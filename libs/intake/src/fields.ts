@@ -1,7 +1,8 @@
 import { KEY_NAME } from './bounds.ts';
 import type { Canonical } from './canonical.ts';
 import type { Issues } from './issues.ts';
-import { isPersonalName } from './personal.ts';
+import { isPersonalBy, nameKind, type NameKind } from './personal.ts';
+import { holdsPersonal } from './personal-text.ts';
 import type { Reader } from './readers.ts';
 
 /** Reads a value and writes its canonical form in one go; `personal` is what must be sealed of it, as JSON. */
@@ -26,10 +27,10 @@ type AnyField = Readonly<{ read?: Reader<unknown>; walk?: Walk<unknown>; from?: 
 type AnyTable = Readonly<Record<string, AnyField | Readonly<{ fixed: unknown }> | Readonly<{ within: AnyTable; optional: boolean }>>>;
 type Data = Record<string, unknown>;
 type Group = Readonly<{ name: string; blank: Data; optional: boolean }>;
-type Slot = Readonly<{ field: string; group: Group | null; read: Reader<unknown> | null; walk: Walk<unknown> | null }>;
+type Slot = Readonly<{ field: string; group: Group | null; read: Reader<unknown> | null; walk: Walk<unknown> | null; sealed: boolean; needed: boolean }>;
 
-/** A property name: how it stands in canonical form, the field that it is read into, and whether what has no field is personal by its name. */
-type Name = Readonly<{ quoted: string; slot: Slot | null; personal: boolean }>;
+/** A property name: how it stands in canonical form, the field that it is read into, and what it says of its value. */
+type Name = Readonly<{ quoted: string; slot: Slot | null; kind: NameKind }>;
 /** A table made ready: one look-up for each property, one clone for each message. `names` are those of the table and others met of late. */
 export type Plan = Readonly<{ names: Map<string, Name>; slots: ReadonlyMap<string, Slot>; blank: Data; groups: readonly Group[]; required: readonly Slot[] }>;
 /** Publishers choose names, so only so many are remembered for a message. */
@@ -39,8 +40,11 @@ export const snake = (name: string): string => name.replaceAll(/[A-Z]/g, (letter
 
 const spellings = (names: readonly string[]): Iterable<string> => new Set(names.flatMap((name) => [name, snake(name)]));
 
-/** @throws Error (a Defect, when the module loads) where two fields claim one property */
-export const planOf = <D>(table: FieldTable<D>): Plan => {
+/**
+ * @param sealed fields that are sealed by their mark: what is personal in them may stay
+ * @throws Error (a Defect, when the module loads) where two fields claim one property
+ */
+export const planOf = <D>(table: FieldTable<D>, sealed: readonly string[] = []): Plan => {
   const slots = new Map<string, Slot>();
   const blank: Data = {};
   const groups: Group[] = [];
@@ -63,7 +67,8 @@ export const planOf = <D>(table: FieldTable<D>): Plan => {
         continue;
       }
       into[name] = field.otherwise ?? null;
-      const slot: Slot = { field: name, group, read: field.read ?? null, walk: field.walk ?? null };
+      const needed = field.required === true || field.otherwise === '';
+      const slot: Slot = { field: name, group, read: field.read ?? null, walk: field.walk ?? null, sealed: group === null && sealed.includes(name), needed };
       if (field.required) required.push(slot);
       for (const property of spellings([name, ...(field.from ?? [])])) claim(property, slot);
       for (const [also, read] of Object.entries(field.also ?? {})) for (const property of spellings([also])) claim(property, { ...slot, read, walk: null });
@@ -75,7 +80,8 @@ export const planOf = <D>(table: FieldTable<D>): Plan => {
 
 /** What came of an object: the message's fields, what else there was (JSON objects, plain and personal apart), and the whole in canonical form. */
 export type Taken = Readonly<{ data: Data; properties: string | null; personal: string | null; canonical: string }>;
-/** Reads an object by a plan. Null says nothing. Whatever has no field goes to `properties` or, where anything personal is in it, to `personal`. */
+/** Reads an object by a plan. Null says nothing. Whatever has no field goes to `properties` or, where anything personal is in it, to `personal`;
+ * there goes what a field may not keep in clear too. */
 export const take = (object: object, plan: Plan, canon: Canonical, issues: Issues): Taken => {
   const data: Data = { ...plan.blank };
   for (const { name, blank, optional } of plan.groups) if (!optional) data[name] = { ...blank };
@@ -87,11 +93,12 @@ export const take = (object: object, plan: Plan, canon: Canonical, issues: Issue
     const value = (object as Data)[key];
     issues.enter(key);
     canon.personal = false;
-    const { quoted, slot, personal: byName } = plan.names.get(key) ?? learn(plan, key, canon);
+    const { quoted, slot, kind } = plan.names.get(key) ?? learn(plan, key, canon);
+    canon.isId = kind === 'id';
     let member = quoted;
     if (slot === null) {
       member += canon.value(value);
-      if (canon.personal || byName) personal = joined(personal, member);
+      if (canon.personal || isPersonalBy(kind, value)) personal = joined(personal, member);
       else properties = joined(properties, member);
     } else if (slot.walk !== null && value !== null) {
       const walked = slot.walk(value, canon, issues);
@@ -102,8 +109,12 @@ export const take = (object: object, plan: Plan, canon: Canonical, issues: Issue
       member += canon.value(value);
       const before = issues.count;
       const read = value === null ? undefined : slot.read?.(value, issues);
-      if (read !== undefined) put(data, slot, read);
-      else if (issues.count > before) (wrong ??= new Set()).add(slot.field);
+      // A field's own text stands in clear. What is read as anything but text holds no such thing, or is keyed.
+      const withheld = canon.personal && typeof read === 'string' && !slot.sealed && holdsPersonal(read, canon.isId);
+      if (withheld) personal = joined(personal, member);
+      else if (read !== undefined) put(data, slot, read);
+      if (withheld && slot.needed) issues.addPersonal();
+      if (issues.count > before) (wrong ??= new Set()).add(slot.field);
     }
     canonical = joined(canonical, member);
     issues.leave();
@@ -117,7 +128,7 @@ export const take = (object: object, plan: Plan, canon: Canonical, issues: Issue
 
 const learn = (plan: Plan, key: string, canon: Canonical): Name => {
   const quoted = canon.key(key);
-  const name: Name = { quoted, slot: plan.slots.get(key) ?? null, personal: canon.personal || isPersonalName(key) };
+  const name: Name = { quoted, slot: plan.slots.get(key) ?? null, kind: canon.personal ? 'personal' : nameKind(key) };
   if (plan.names.size < NAMES && key.length <= KEY_NAME / 4) plan.names.set(key, name);
   return name;
 };

@@ -13,6 +13,7 @@ export type IssueCode =
   | 'INTAKE.TOO_DEEP'
   | 'INTAKE.TOO_MANY'
   | 'INTAKE.BAD_TEXT'
+  | 'INTAKE.PERSONAL'
   | 'INTAKE.BAD_TIME'
   | 'INTAKE.FUTURE'
   | 'INTAKE.HISTORY_FORBIDDEN'
@@ -46,6 +47,11 @@ export class Issues {
     if (this.#list.length >= MOST) return;
     const at = part === undefined ? this.#at : [...this.#at, part];
     this.#list.push({ path: at.map((name, i) => (typeof name === 'number' ? `[${name}]` : i === 0 ? shown(name) : `.${shown(name)}`)).join(''), code, message });
+  }
+
+  /** Of what can be neither sealed nor left out. */
+  addPersonal(part?: string): void {
+    this.add('INTAKE.PERSONAL', 'This holds what looks like an e-mail address, a phone number or a card number, and would stay readable for ever. Name things by ids of their own here, and send whose they are as a property or trait: there it is sealed.', part);
   }
 
   refusal(): Refusal {

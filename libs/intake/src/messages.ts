@@ -1,6 +1,6 @@
 import { catalog, type Channel } from '@touchpoint/contracts';
 import type { Raw } from './app-context.ts';
-import type { ClearData, TouchpointName } from './clear.ts';
+import { marks, type ClearData, type TouchpointName } from './clear.ts';
 import { deviceMessages } from './device-messages.ts';
 import { engagementMessages } from './engagement-messages.ts';
 import { planOf, type FieldTable, type Plan } from './fields.ts';
@@ -45,7 +45,7 @@ const messagePlan = (name: EventName): MessagePlan => {
   const { fields, finish } = table[name] as MessageFields<EventName>;
   const keeps = new Set<string>(COMMON.filter((common) => fieldNames(name).includes(common)));
   const common = Object.fromEntries([...keeps].map((field) => [field, { fixed: null }]));
-  return { plan: planOf({ ...fields, ...common } as FieldTable<object>), finish: finish as MessagePlan['finish'], keeps };
+  return { plan: planOf({ ...fields, ...common } as FieldTable<object>, marks(name).sealed.map(([field]) => field)), finish: finish as MessagePlan['finish'], keeps };
 };
 const fieldNames = (name: EventName): readonly string[] => (catalog[name].schema['fields'] as readonly { name: string }[]).map((field) => field.name);
 

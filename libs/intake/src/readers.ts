@@ -5,7 +5,7 @@ import { TEXT, URL_TEXT } from './bounds.ts';
 import type { Keyed } from './clear.ts';
 import { emailOf, phoneOf } from './contact-points.ts';
 import type { IssueCode, Issues } from './issues.ts';
-import { holdsAddress } from './personal.ts';
+import { holdsPersonal } from './personal-text.ts';
 
 /** Reads one value that is there. Undefined: it says nothing (empty text), or is wrong, and then an issue was added. */
 export type Reader<T> = (value: unknown, issues: Issues) => T | undefined;
@@ -25,11 +25,6 @@ const textWithin = (most: number): Reader<string> => (value, issues) => {
   return typeof value === 'number' && Number.isFinite(value) ? String(value) : wrong(issues, 'text');
 };
 export const text = textWithin(TEXT);
-/** Text that is kept in clear where others may have written an address into it: then it says nothing. */
-export const impersonal: Reader<string> = (value, issues) => {
-  const read = text(value, issues);
-  return read !== undefined && holdsAddress(read) ? undefined : read;
-};
 const longText = textWithin(URL_TEXT);
 
 export const amount: Reader<Decimal> = (value, issues) => {
@@ -49,7 +44,7 @@ export const currency: Reader<string> = (value, issues) =>
   typeof value === 'string' && /^[A-Za-z]{3}$/.test(value) ? value.toUpperCase() : wrong(issues, 'a currency of three letters (ISO 4217), such as EUR');
 
 /** Queries and fragments hold search words, addresses and tokens. */
-const cut = (url: string): string => {
+export const cut = (url: string): string => {
   const end = url.search(/[?#]/);
   return end < 0 ? url : url.slice(0, end);
 };
@@ -58,10 +53,10 @@ export const bareUrl: Reader<string> = (value, issues) => {
   const read = longText(value, issues);
   return read === undefined ? undefined : cut(read);
 };
-/** A product's page or picture: shops name products in the query, so it stays unless an address stands in it. */
+/** A product's page or picture: shops name products in the query, so it stays unless anything personal stands in it. */
 export const productUrl: Reader<string> = (value, issues) => {
   const read = longText(value, issues);
-  return read !== undefined && holdsAddress(read) ? cut(read) : read;
+  return read !== undefined && holdsPersonal(read, true) ? cut(read) : read;
 };
 
 const oneOf = <T extends string>(words: Readonly<Record<string, T>>): Reader<T> => (value, issues) => {

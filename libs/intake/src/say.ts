@@ -1,12 +1,13 @@
 import type { Channel } from '@touchpoint/contracts';
 import type { Link } from '@touchpoint/kernel';
-import { appContextOf, NO_CONTEXT, objectAt, shortText, type Raw } from './app-context.ts';
+import { appContextOf, clearText, NO_CONTEXT, objectAt, type Raw } from './app-context.ts';
 import type { Canonical } from './canonical.ts';
 import type { SourceId, TouchpointName } from './clear.ts';
 import { contextDevice } from './device-messages.ts';
 import { planOf, take } from './fields.ts';
 import type { Issues } from './issues.ts';
 import { messagePlans, type EventName } from './messages.ts';
+import { holdsPersonal } from './personal-text.ts';
 import { idText } from './sources.ts';
 import { takeTraits } from './traits.ts';
 
@@ -26,10 +27,10 @@ export const objectOrNone = (value: unknown, name: string, issues: Issues): Raw 
 };
 
 /** What an event says beside its properties. `bag` is what its properties are called. */
-export type EventSaid = Readonly<{ bag: 'properties' | 'data'; name?: string | null; category?: string | null; ranOn?: string | null; channel?: Channel | undefined }>;
+export type EventSaid = Readonly<{ bag: 'properties' | 'data'; name?: string | null; category?: string | null; ranOn?: string | null; channel?: Channel | undefined; /** Members that are personal, as JSON. */ personal?: string | null }>;
 
 /** Reads properties as the message `type`. */
-export const sayEvent = (reading: Reading, type: EventName, given: unknown, { bag, name = null, category = null, ranOn = null, channel }: EventSaid): Said => {
+export const sayEvent = (reading: Reading, type: EventName, given: unknown, { bag, name = null, category = null, ranOn = null, channel, personal = null }: EventSaid): Said => {
   const { context, canon, issues } = reading;
   const { plan, finish, keeps } = messagePlans[type];
   const properties = objectOrNone(given, bag, issues);
@@ -37,27 +38,35 @@ export const sayEvent = (reading: Reading, type: EventName, given: unknown, { ba
   const { data, ...taken } = take(properties, plan, canon, issues);
   finish?.(data, { properties, name, category, context, ranOn, channel, issues });
   issues.leave();
-  if (keeps.has('properties')) data['properties'] = withCampaign(taken.properties, properties, context, canon);
-  if (keeps.has('personal')) data['personal'] = taken.personal;
+  const campaign = campaignOf(properties, context, canon);
+  if (keeps.has('properties')) data['properties'] = withMembers(campaign.clear, taken.properties);
+  if (keeps.has('personal')) data['personal'] = withMembers(campaign.personal, withMembers(personal, taken.personal));
   if (keeps.has('context')) data['context'] = withVersion(type, appContextOf(context), properties);
   return { type, data, canonical: taken.canonical, sources: reading.sources, link: 'none' };
 };
 
 /** The campaign that led here stands in the context (utm parameters); no message has a field of its own for it. */
-const withCampaign = (plain: string | null, properties: Raw, context: Raw | undefined, canon: Canonical): string | null => {
+const campaignOf = (properties: Raw, context: Raw | undefined, canon: Canonical): Readonly<{ clear: string | null; personal: string | null }> => {
   const campaign = objectAt(context, 'campaign');
-  if (campaign === undefined || 'campaign' in properties) return plain;
+  if (campaign === undefined || 'campaign' in properties) return NO_CAMPAIGN;
   canon.personal = false;
+  canon.isId = false;
   const member = `"campaign":${canon.value(campaign)}`;
-  if (canon.personal) return plain;
-  return plain === null ? `{${member}}` : `{${member},${plain.slice(1)}`;
+  return canon.personal ? { clear: null, personal: member } : { clear: member, personal: null };
+};
+const NO_CAMPAIGN = { clear: null, personal: null };
+
+/** Puts members before those of a JSON object. */
+const withMembers = (members: string | null, object: string | null): string | null => {
+  if (members === null) return object;
+  return object === null ? `{${members}}` : `{${members},${object.slice(1)}`;
 };
 
 /** The mobile spec gives the app's version as a property; a context without one is completed by it. */
 const withVersion = (type: EventName, context: ReturnType<typeof appContextOf>, properties: Raw) => {
   if ((type !== 'ApplicationInstalled' && type !== 'ApplicationOpened') || (context?.appVersion ?? null) !== null) return context;
-  const version = shortText(properties, 'version');
-  return version === null ? context : { ...(context ?? NO_CONTEXT), appVersion: version, appBuild: context?.appBuild ?? shortText(properties, 'build') };
+  const version = clearText(properties, 'version');
+  return version === null ? context : { ...(context ?? NO_CONTEXT), appVersion: version, appBuild: context?.appBuild ?? clearText(properties, 'build') };
 };
 
 /** Reads traits of a person. */
@@ -78,6 +87,7 @@ const groupPlan = planOf<object>({});
 export const sayGroup = ({ canon, issues, sources }: Reading, id: unknown, given: unknown): Said => {
   const before = issues.count;
   const groupId = idText(id, 'groupId', issues) ?? '';
+  if (holdsPersonal(groupId, true)) issues.addPersonal('groupId');
   if (groupId === '' && issues.count === before) issues.add('INTAKE.MISSING', 'A group has a groupId.', 'groupId');
   const traits = objectOrNone(given, 'traits', issues);
   issues.enter('traits');

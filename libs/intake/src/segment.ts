@@ -6,6 +6,7 @@ import { incomingOf } from './incoming-of.ts';
 import type { Arrival, Intake } from './incoming.ts';
 import { Issues } from './issues.ts';
 import { messagePlans, type EventName } from './messages.ts';
+import { holdsPersonal } from './personal-text.ts';
 import { text } from './readers.ts';
 import { isObject, sayEvent, sayGroup, sayTraits, type Reading, type Said } from './say.ts';
 import { isStorable } from './storable.ts';
@@ -45,14 +46,26 @@ const sayTrack = (reading: Reading, event: Raw): Said => {
   const target = targetOf(name);
   const ranOn = shortText(event, 'channel');
   if (target && Object.hasOwn(messagePlans, target.type)) return sayEvent(reading, target.type as EventName, event['properties'], { bag: 'properties', ranOn, channel: target.channel });
+  if (holdsPersonal(name)) issues.addPersonal('event');
   const said = sayEvent(reading, 'Tracked', event['properties'], { bag: 'properties', ranOn });
   (said.data as { name: string }).name = name;
   return said;
 };
 
+const OWN = ['name', 'category'] as const;
 const sayView = (type: 'PageViewed' | 'ScreenViewed') => (reading: Reading, event: Raw): Said => {
-  const own = { name: ownText(event, 'name', reading), category: ownText(event, 'category', reading) };
-  return sayEvent(reading, type, event['properties'], { bag: 'properties', ...own });
+  const own: Record<'name' | 'category', string | null> = { name: ownText(event, 'name', reading), category: ownText(event, 'category', reading) };
+  let personal: string | null = null;
+  for (const part of OWN) {
+    const text = own[part];
+    if (text === null || !holdsPersonal(text)) continue;
+    const member = `"${part}":${JSON.stringify(text)}`;
+    personal = personal === null ? member : `${personal},${member}`;
+    // A screen has a name, and it stands in clear.
+    if (part === 'name' && type === 'ScreenViewed') reading.issues.addPersonal(part);
+    else own[part] = null;
+  }
+  return sayEvent(reading, type, event['properties'], { bag: 'properties', ...own, personal });
 };
 
 const say: { readonly [C in Call]: (reading: Reading, event: Raw) => Said } = {

@@ -4,6 +4,7 @@ import { MESSAGE_ID, SOURCE_ID } from './bounds.ts';
 import type { SourceId } from './clear.ts';
 import { emailOf, phoneOf } from './contact-points.ts';
 import type { Issues } from './issues.ts';
+import { holdsPersonal } from './personal-text.ts';
 
 /** What programs send when they have no id. Taken as one, it would make one customer of all strangers. */
 const PLACEHOLDER = /^(?:[\s0-]*|-1|null|undefined|nan|none|nil|false|true|anonymous|unknown|guest|\[object object\])$/i;
@@ -31,6 +32,8 @@ export const messageIdOf = (value: unknown, issues: Issues): string => {
   if (id === undefined && issues.count === before) {
     issues.add('INTAKE.NO_MESSAGE_ID', 'Give each event a messageId of its own, such as a UUID, and send it again with the same one: then it counts once.', 'messageId');
   }
+  // It stands in clear in the record's meta.
+  if (id !== undefined && holdsPersonal(id, true)) issues.addPersonal('messageId');
   return id ?? '';
 };
 

@@ -2,7 +2,8 @@ import type { Canonical } from './canonical.ts';
 import type { ClearData, SourceId } from './clear.ts';
 import { emailOf, phoneOf } from './contact-points.ts';
 import type { Issues } from './issues.ts';
-import { holdsAddress, isPlainTrait } from './personal.ts';
+import { isPlainTrait } from './personal.ts';
+import { holdsPersonal } from './personal-text.ts';
 
 type Traits = Omit<ClearData<'TraitsSet'>, 'context'>;
 export const NO_TRAITS: Traits = { email: null, emailKey: null, phone: null, phoneKey: null, personal: [], traits: null, removed: [] };
@@ -26,9 +27,10 @@ export const takeTraits = (traits: object, canon: Canonical, issues: Issues): Re
   for (const name of canon.keys(traits)) {
     const value = (traits as Readonly<Record<string, unknown>>)[name];
     issues.enter(name);
-    if (holdsAddress(name)) issues.add('INTAKE.BAD_TEXT', 'This name holds an address. The name of a trait says what it is, its value whose it is.');
+    if (holdsPersonal(name)) issues.addPersonal();
     const key = canon.key(name);
     canon.personal = false;
+    canon.isId = false;
     const json = canon.value(value);
     const member = key + json;
     members.push(member);

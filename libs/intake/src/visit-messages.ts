@@ -1,14 +1,16 @@
-import { objectAt, shortText, type Raw } from './app-context.ts';
+import { clearText, objectAt, shortText, type Raw } from './app-context.ts';
 import { messageFields } from './engagement-messages.ts';
 import type { MessageTable } from './messages.ts';
-import { bareUrl, flag, text, whole } from './readers.ts';
+import { holdsPersonal } from './personal-text.ts';
+import { bareUrl, cut, flag, text, whole } from './readers.ts';
 
 type VisitName = 'PageViewed' | 'ScreenViewed' | 'ApplicationInstalled' | 'ApplicationOpened' | 'ApplicationBackgrounded' | 'StoreVisited' | 'LinkFollowed' | 'Tracked';
 
 /** From the browser's own account of the page, where the publisher does not say. */
 const pageUrl = (page: Raw | undefined, name: string): string | null => {
   const url = shortText(page, name);
-  return url === null ? null : url.replace(/[?#].*$/s, '');
+  const bare = url === null ? null : cut(url);
+  return bare !== null && holdsPersonal(bare, true) ? null : bare;
 };
 
 /** Pages, screens, the app's life, stores and links: Segment's page and screen calls and its mobile spec. */
@@ -21,7 +23,7 @@ export const visitMessages: MessageTable<VisitName> = {
       data.category ??= category;
       data.url ??= pageUrl(page, 'url');
       data.path ??= pageUrl(page, 'path');
-      data.title ??= shortText(page, 'title');
+      data.title ??= clearText(page, 'title');
       data.referrer ??= pageUrl(page, 'referrer');
     },
   },

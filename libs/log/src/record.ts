@@ -60,6 +60,8 @@ export const decodeOrigin = (header: Buffer | undefined): Origin | undefined => 
 
 /** What the broker refuses above `max.message.bytes` (1 MB by default), with room for the record's frame: checked before a commit, so whatever is committed can be sent. */
 export const MAX_RECORD_BYTES = 900_000;
+/** Most of a received record: it goes on to the timeline under a longer key and with an origin. What was taken in must fit there. */
+export const MAX_RECEIVED_BYTES = MAX_RECORD_BYTES - 256;
 export const recordBytes = (record: Pick<OutRecord, 'key' | 'value' | 'headers' | 'size'>): number => {
   if (record.size !== undefined) return record.size + 64;
   let bytes = record.value.length + record.key.length * 3 + 64;

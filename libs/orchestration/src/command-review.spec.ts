@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { reviewCommand } from './command-review.policy.ts';
+import { reviewCommand, type Beside } from './command-review.policy.ts';
 import { NOTHING_PUBLISHED } from './published.ts';
 import { about, at, consent, customer, device, email, key, message, play, sealed, type Moment } from './testing/given.ts';
 
 const command = (data: object) => ({ ...message('SendMessage', {}).data, channel: 'email' as const, messageClass: 'marketing', purpose: 'marketing', contactPoint: key('a'), notAfter: 1_000, ...data });
-const review = (moments: readonly Moment[], data: object = {}, now = 500) => reviewCommand(play(NOTHING_PUBLISHED, moments).state, command(data), now);
+const stateOf = (moments: readonly Moment[], who = customer('a')) => play(NOTHING_PUBLISHED, moments, undefined, who).state;
+const review = (moments: readonly Moment[], data: object = {}, now = 500, beside: Partial<Beside> = {}) => reviewCommand(stateOf(moments), command(data), now, { parked: false, survivors: [], ...beside });
 const known = [at(1, email('a')), at(1, consent('email', true)), at(1, consent('push', true)), at(1, device('d', 't'))];
 const transactional = { messageClass: 'transactional', purpose: 'transactional' };
 
@@ -27,4 +28,22 @@ describe('a command at the last moment', () => {
     expect(review([...known, at(2, message('CustomerMerged', { customerId: customer('a'), absorbedId: customer('b') }))], transactional)).toMatchObject({ allowed: true });
     expect(review([...known, at(2, message('CustomerAbsorbed', { customerId: customer('a'), survivorId: customer('b') }))], transactional)).toMatchObject({ allowed: true });
   });
+  it('is held when events of the customer lie parked, if it is marketing', () => {
+    expect(review(known, {}, 500, { parked: true })).toEqual({ allowed: false, reason: 'events parked' });
+    expect(review(known, transactional, 500, { parked: true })).toMatchObject({ allowed: true });
+  });
+});
+
+describe('a transactional command for a customer who was absorbed since', () => {
+  const absorbed = [...known, at(2, message('CustomerAbsorbed', { customerId: customer('a'), survivorId: customer('b') }))];
+  const silent = stateOf([], customer('b'));
+  it.each<[string, string, Moment]>([
+    ['the address bounced', 'suppressed', at(3, about('MessageBounced', null, key('a'), { permanent: true }))],
+    ['such messages were withdrawn', 'withdrawn', at(3, message('ConsentChanged', { channel: 'email', purpose: 'transactional', granted: false }))],
+  ])('is held when the survivor knows that %s, however far along the chain', (_, reason, word) => {
+    const knowing = stateOf([word], customer('c'));
+    expect(review(absorbed, transactional, 500, { survivors: [knowing] })).toEqual({ allowed: false, reason });
+    expect(review(absorbed, transactional, 500, { survivors: [silent, knowing] })).toEqual({ allowed: false, reason });
+  });
+  it('goes on when the survivors know nothing against it', () => expect(review(absorbed, transactional, 500, { survivors: [silent] })).toMatchObject({ allowed: true, address: sealed('a') }));
 });

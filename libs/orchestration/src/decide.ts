@@ -74,7 +74,7 @@ const handOn = (message: Touchpoint, origin: Origin | null, { by: to, at }: NonN
   const hops = (origin?.hops ?? 0) + 1;
   if (hops > MAX_HOPS) throw new Error(`a touchpoint was handed on ${hops} times: the chain of those who were absorbed is a circle`);
   out.fact({ type: 'TouchpointHandedOn', data: {
-    fromCustomerId: origin?.customerId ?? cause.customerId, viaCustomerId: cause.customerId, toCustomerId: to, messageType: message.type, data: touchpointText(message.data), messageId: cause.messageId, publisher: cause.publisher,
+    fromCustomerId: origin?.customerId ?? cause.customerId, viaCustomerId: cause.customerId, toCustomerId: to, messageType: message.type, data: touchpointText(message), messageId: cause.messageId, publisher: cause.publisher,
     occurredAt: cause.at, receivedAt: cause.now, historical: cause.historical, joinedAt: Math.max(origin?.joinedAt ?? at, at), hops, causeOffset: cause.offset,
   } }, to);
 };

@@ -8,7 +8,8 @@ import type { TimelineEvent } from '@touchpoint/contracts';
 import { DAY, type CustomerId, type Instant } from '@touchpoint/kernel';
 import type { Decided } from './emission.ts';
 import { measured } from './measures.ts';
-import { MAX_MEMBERS, parseState, partsOf, serialiseState } from './state.ts';
+import { MAX_HAND_OVER } from './merging.ts';
+import { MAX_MEMBERS, MAX_PENDING, parseState, partsOf, serialiseState } from './state.ts';
 import { at, consent, customer, device, email, fired, historical, message, order, play, publish, told, type Moment } from './testing/given.ts';
 
 const root = new URL('../../../', import.meta.url);
@@ -53,6 +54,13 @@ describe('a customer who survives', () => {
     expect(told(between)).toEqual(expect.arrayContaining(['sends order-confirmation']));
     expect(told(on(a, waiting.state, at(day(0), merged(b, a)), fired(timer)))).toEqual(expect.arrayContaining(['holds reactivation-email: merge pending', 'holds reactivation-push: merge pending']));
     expect(told(on(a, waiting.state, at(day(0), merged(b, a)), handOver, fired(timer)))).not.toEqual(expect.arrayContaining(['holds reactivation-email: merge pending']));
+  });
+  it('holds marketing when more merges are on their way than it tells apart, whichever hand-over comes', () => {
+    const waiting = on(a, undefined, ...reached, at(day(-100), order('9')));
+    const others = Array.from({ length: MAX_PENDING + 1 }, (_, i) => customer(`other-${i}`));
+    const handOvers = others.slice(0, MAX_PENDING).map((other) => handed(on(other, undefined, at(day(-1), absorbed(other, a))), day(0))[0]![1]);
+    const after = on(a, waiting.state, ...others.map((other) => at(day(0), merged(other, a))), ...handOvers);
+    expect(told(on(a, after.state, fired(waiting.timers.set[0]!)))).toEqual(expect.arrayContaining(['holds reactivation-email: merge pending']));
   });
   it('is not held by a hand-over that came before the merge', () => {
     const early = on(a, undefined, ...reached, at(day(-80), order('9')), handOver, at(day(2), merged(b, a)));
@@ -99,6 +107,36 @@ describe('a customer who survives', () => {
     }
     expect(Object.keys(state.members)).toHaveLength(MAX_MEMBERS);
     expect(measured(partsOf(state).map(({ measures }) => measures), 'orders.count')).toBe(MAX_MEMBERS + 9);
+  });
+});
+
+describe('a hand-over that would not fit on the log', () => {
+  const MANY = 33;
+  const who = (i: number) => customer(`member-${i}`);
+  /** Each of them with 16 devices, whose tokens are as long as ingest takes them, and more words on consent than anybody has said. */
+  const reachable = (i: number, from: number) => [
+    ...Array.from({ length: 16 }, (_, slot) => at(day(from) + slot, device(`d-${i}-${slot}`, `${i}/${slot}`.padEnd(4_096, '日')))),
+    ...Array.from({ length: 120 }, (_, n) => at(day(from), consent('email', n > 0, n === 0 ? 'marketing' : `${n}`.padEnd(64, '日')))),
+    at(day(from), order(`${i}`)),
+  ];
+  let state = on(b, undefined, ...reachable(0, 0)).state;
+  for (let i = 1; i < MANY; i++) {
+    const [[, over]] = handed(on(who(i), undefined, ...reachable(i, i), at(day(50), absorbed(who(i), b))), day(50)) as [readonly [CustomerId, Moment]];
+    state = on(b, state, at(day(50), merged(who(i), b)), over).state;
+  }
+  const gone = on(b, state, at(day(60), absorbed(b, a)));
+  const [[, over]] = handed(gone, day(60)) as [readonly [CustomerId, Moment]];
+  const survivor = on(a, undefined, at(day(1), consent('email', true)), at(day(60), merged(b, a)), over);
+
+  it('is shortened until it does', () => {
+    expect(Buffer.byteLength(JSON.stringify(state))).toBeGreaterThan(2 * MAX_HAND_OVER);
+    expect(Buffer.byteLength((over.message.data as { state: string }).state)).toBeLessThanOrEqual(MAX_HAND_OVER);
+  });
+  it('keeps every refusal and every count', () => expect([word(survivor), counted(survivor)]).toEqual(['withdrawn', MANY]));
+  it('goes on along a chain, and is not counted twice beside others of the same kind', () => {
+    const [[, first]] = handed(on(a, survivor.state, at(day(61), absorbed(a, c))), day(61)) as [readonly [CustomerId, Moment]];
+    const before = on(c, survivor.state, at(day(61), merged(a, c)));
+    expect(counted(on(c, before.state, { ...first, offset: before.state.offset + 1 }))).toBe(2 * MANY);
   });
 });
 

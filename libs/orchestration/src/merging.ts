@@ -4,6 +4,7 @@ import type { CustomerId, Instant } from '@touchpoint/kernel';
 import { isEmptyPart, joinedPart, type Part } from './part.ts';
 import { endRun, restart, type Deciding } from './running.ts';
 import { MAX_KEYS, MAX_MEMBERS, MAX_PENDING, STATE_VERSION, type CustomerState, type Member, type Remembered } from './state.ts';
+import { utf8Bytes } from './utf8.ts';
 
 /** A run that still rests at its first step, so that the survivor can begin it anew. */
 type Resting = Readonly<{ at: Instant; cause: string; entry: Run['entry']; runId: string }>;
@@ -15,12 +16,40 @@ type HandOver = Readonly<{ via: string; hops: number; joinedAt: Instant; parts: 
 
 /** Longest chain of customers that were absorbed one into the other. Longer is a circle, which identity never makes. */
 export const MAX_HOPS = 32;
-/** Where members end up that are not told apart any more. */
+/** Where members, and merges on their way, end up that are not told apart any more. */
 const REST = 'rest';
+
+/** Most bytes of a hand-over: a record must fit on the log. */
+export const MAX_HAND_OVER = 600_000;
+
+/** Without addresses but for those heard of last. Their slots stay, so that nothing older takes their place. */
+const reachingFewer = (parts: HandOver['parts'], most: number): HandOver['parts'] => {
+  const addresses = Object.values(parts).flatMap(({ contacts }) => Object.values(contacts)).filter(({ address }) => address !== null);
+  const kept = new Set(addresses.sort((a, b) => b.at - a.at).slice(0, most));
+  const shorter = (contacts: Part['contacts']): Part['contacts'] => Object.fromEntries(Object.entries(contacts).map(([slot, point]) => [slot, kept.has(point) ? point : { ...point, address: null }]));
+  return Object.fromEntries(Object.entries(parts).map(([id, part]) => [id, { ...part, contacts: shorter(part.contacts) }]));
+};
+
+/** What is done with parts that do not fit, one after the other: less is sent then, never more. Two parts without an address always fit. */
+const SHORTER: readonly ((parts: HandOver['parts']) => HandOver['parts'])[] = [
+  ...[128, 32, 8, 0].map((most) => (parts: HandOver['parts']) => reachingFewer(parts, most)),
+  ...[8, 2].map((most) => (parts: HandOver['parts']) => boundedMembers(parts as Readonly<Record<string, Member>>, most)),
+];
+
+const textOf = (hand: HandOver): string => {
+  let { parts } = hand;
+  let text = JSON.stringify(hand);
+  for (const shorter of SHORTER) {
+    if (utf8Bytes(text) <= MAX_HAND_OVER) break;
+    parts = shorter(parts);
+    text = JSON.stringify({ ...hand, parts });
+  }
+  return text;
+};
 
 const handOver = (from: CustomerId, to: CustomerId, hand: HandOver, { out }: Deciding): void => {
   if (hand.hops > MAX_HOPS) throw new Error(`the customer ${from} was handed over ${hand.hops} times: the chain of those who were absorbed is a circle`);
-  out.fact({ type: 'CustomerHandedOver', data: { fromCustomerId: from, toCustomerId: to, stateVersion: STATE_VERSION, state: JSON.stringify(hand), causeOffset: out.cause.offset } }, to);
+  out.fact({ type: 'CustomerHandedOver', data: { fromCustomerId: from, toCustomerId: to, stateVersion: STATE_VERSION, state: textOf(hand), causeOffset: out.cause.offset } }, to);
 };
 
 /** This customer became a part of another: its runs end, and all that decisions rest on goes to the survivor. */
@@ -41,7 +70,13 @@ export const absorbed = (before: CustomerState, { data: { customerId, survivorId
 export const merged = (state: CustomerState, { data: { customerId, absorbedId } }: CustomerMerged, { out: { cause } }: Deciding): CustomerState => {
   if (customerId !== cause.customerId) return state;
   if (state.early[absorbedId] !== undefined) return { ...state, early: left(state.early, absorbedId) };
-  return Object.keys(state.pending).length >= MAX_PENDING ? state : { ...state, pending: { ...state.pending, [absorbedId]: cause.now } };
+  return { ...state, pending: withPending(state.pending, absorbedId, cause.now) };
+};
+
+/** Beyond the bound merges are not told apart, and what stands for them never leaves: marketing stays held rather than go out to somebody who has opted out. */
+const withPending = (pending: CustomerState['pending'], id: string, at: Instant): CustomerState['pending'] => {
+  const name = Object.keys(pending).length < MAX_PENDING ? id : REST;
+  return pending[id] !== undefined || pending[name] !== undefined ? pending : { ...pending, [name]: at };
 };
 
 /** What decisions about a merged customer rest on has arrived. Whoever was absorbed meanwhile hands it on. */
@@ -51,8 +86,8 @@ export const handedOver = (before: CustomerState, { data }: CustomerHandedOver, 
   const hand = JSON.parse(data.state) as HandOver;
   const from = data.fromCustomerId;
   const expected = before.pending[from] !== undefined;
-  const pending: Record<string, Instant> = { ...left(before.pending, from) };
-  for (const id of hand.pending) if (id !== customerId && Object.keys(pending).length < MAX_PENDING) pending[id] ??= deciding.out.cause.now;
+  let pending = left(before.pending, from);
+  for (const id of hand.pending) if (id !== customerId) pending = withPending(pending, id, deciding.out.cause.now);
   const early = !expected && hand.via === from && Object.keys(before.early).length < MAX_PENDING ? { ...before.early, [from]: hand.joinedAt } : before.early;
   const state = { ...before, members: withMembers(before.members, hand, customerId), pending, early };
   if (!state.absorbed) return takeJourneys(state, hand, deciding);
@@ -62,18 +97,22 @@ export const handedOver = (before: CustomerState, { data }: CustomerHandedOver, 
 
 const withMembers = (before: CustomerState['members'], { parts, joinedAt, via }: HandOver, self: string): CustomerState['members'] => {
   const members: Record<string, Member> = { ...before };
-  for (const [id, part] of Object.entries(parts)) if (id !== self && !isEmptyPart(part)) members[id] = { ...part, joinedAt, via };
+  for (const [id, part] of Object.entries(parts)) if (id !== self && !isEmptyPart(part)) members[id] = id === REST && members[REST] ? together(members[REST], { ...part, joinedAt, via }) : { ...part, joinedAt, via };
   return boundedMembers(members);
 };
 
-/** Beyond the bound the oldest two become one, which no split takes out any more. */
-export const boundedMembers = (members: CustomerState['members']): CustomerState['members'] => {
+/** Two that are not told apart any more: no split takes them out. */
+const together = (a: Member, b: Member): Member => ({ ...joinedPart(a, b), joinedAt: Math.max(a.joinedAt, b.joinedAt), via: REST });
+
+/** Beyond the bound the oldest two become one. */
+export const boundedMembers = (members: CustomerState['members'], most = MAX_MEMBERS): CustomerState['members'] => {
   const ids = Object.keys(members);
-  if (ids.length <= MAX_MEMBERS) return members;
-  const age = (id: string): number => (id === REST ? -1 : members[id]!.joinedAt);
+  if (ids.length <= most) return members;
+  // The part of somebody's own that is handed over did not join.
+  const age = (id: string): number => (id === REST ? -1 : (members[id]!.joinedAt ?? Infinity));
   const [a, b] = ids.sort((one, other) => age(one) - age(other) || (one < other ? -1 : 1)) as [string, string];
   const { [a]: first, [b]: second, ...kept } = members;
-  return boundedMembers({ ...kept, [REST]: { ...joinedPart(first!, second!), joinedAt: Math.max(first!.joinedAt, second!.joinedAt), via: REST } });
+  return boundedMembers({ ...kept, [REST]: together(first!, second!) }, most);
 };
 
 /** What the journeys of the two remember becomes one; a run that rested since a newer event than ours goes on here. */

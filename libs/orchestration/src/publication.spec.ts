@@ -37,5 +37,9 @@ describe('a set that cannot be published', () => {
     ['a file elsewhere', { 'notes.txt': 'x' }, 'notes.txt', '', /neither/],
     ['a condition on a measure that is not there', { 'journeys/reactivation.json': files['journeys/reactivation.json']!.replace('orders.lastAt', 'orders.latest') }, 'journeys/reactivation.json', '/steps/1/variables/lastOrderAt/measure', /orders\.lastAt/],
   ])('%s', (_, changes, file, path, text) => expect(issues(changes)).toContainEqual({ file, path, message: expect.stringMatching(text) }));
+  it('is too large for a record by its bytes, though not by its characters', () => {
+    const wide = Object.fromEntries(Array.from({ length: 4 }, (_, i) => [[`templates/t${i}/text.liquid`, '日'.repeat(60_000)], [`templates/t${i}/template.json`, JSON.stringify({ id: `t${i}`, channel: 'sms', name: 'T', variables: {} })]]).flat() as [string, string][]);
+    expect(issues(wide)).toContainEqual({ file: 'journeys', path: '', message: expect.stringContaining('fit into one set') });
+  });
   it('is too large for a record', () => expect(issues({ 'templates/order-confirmation/text.liquid': `${files['templates/order-confirmation/text.liquid']!}${'x'.repeat(90_000)}`, ...Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`templates/t${i}/text.liquid`, 'x'.repeat(90_000)])) , ...Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`templates/t${i}/template.json`, JSON.stringify({ id: `t${i}`, channel: 'sms', name: 'T', variables: {} })])) })).toContainEqual({ file: 'journeys', path: '', message: expect.stringContaining('fit into one set') }));
 });

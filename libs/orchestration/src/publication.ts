@@ -2,6 +2,7 @@ import type { JsonText } from '@touchpoint/contracts';
 import { journeyChecker, type JourneyDocument, type Known } from '@touchpoint/journeys';
 import { checkTemplate, templateFromFiles, type TemplateDocument } from '@touchpoint/messaging';
 import { MEASURE_KINDS } from './measures.ts';
+import { utf8Bytes } from './utf8.ts';
 
 /** What is wrong with a file that is to be published: where in it, and what to do. */
 export type FileIssue = Readonly<{ file: string; path: string; message: string }>;
@@ -10,7 +11,7 @@ export type PublicationFiles = Readonly<Record<string, string>>;
 /** What one control record publishes: in the order of ids, so that equal files give equal text. */
 export type Publication = Readonly<{ journeys: JsonText; templates: JsonText }>;
 
-/** Most characters of a set: it has to fit into one record. */
+/** Most bytes of a set: it has to fit into one record. */
 export const MAX_PUBLICATION = 600_000;
 
 /** The check of all files of a set together, by `schemas/journey.schema.json` (given as parsed JSON). Only a set without any issue can be published. */
@@ -32,8 +33,8 @@ export const publicationChecker = (journeySchema: object): ((files: PublicationF
     });
     for (const file of Object.keys(files)) if (!/^(journeys\/[^/]+\.json|templates\/[^/]+\/[^/]+)$/.test(file)) issues.push({ file, path: '', message: 'is neither journeys/<id>.json nor templates/<id>/<part>' });
     const publication = { journeys: JSON.stringify(journeys), templates: JSON.stringify([...templates.values()]) };
-    const size = publication.journeys.length + publication.templates.length;
-    if (size > MAX_PUBLICATION) issues.push({ file: 'journeys', path: '', message: `journeys and templates have ${size} characters in all; ${MAX_PUBLICATION} fit into one set` });
+    const size = utf8Bytes(publication.journeys) + utf8Bytes(publication.templates);
+    if (size > MAX_PUBLICATION) issues.push({ file: 'journeys', path: '', message: `journeys and templates have ${size} bytes in all; ${MAX_PUBLICATION} fit into one set` });
     return issues.length ? { issues } : { publication };
   };
 };

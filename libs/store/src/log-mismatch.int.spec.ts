@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { makeTopics } from '@touchpoint/log';
 import { effectsOf } from './effects.fixture.ts';
 import { eventually } from './eventually.fixture.ts';
 import { numbered, workerSystem, type WorkerSystem } from './worker-system.fixture.ts';
@@ -97,7 +98,7 @@ describe('a log that does not fit its checkpoint', () => {
     await worker.stop();
     await withAdmin((admin) => admin.deleteTopics({ topics: [topic] }));
     await eventually('a new topic', async () => {
-      await withAdmin((admin) => admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true }));
+      await withAdmin((admin) => makeTopics(admin, [{ topic, numPartitions: 1 }]));
       return true;
     });
     await system.appender.append(numbered(topic, 0, 40, 1_000));
@@ -116,7 +117,7 @@ describe('a log that does not fit its checkpoint', () => {
     await eventually('all', async () => (await effectsOf(system.pool, topic)).rows === 20);
     await withAdmin((admin) => admin.deleteTopics({ topics: [topic] }));
     await eventually('a new topic', async () => {
-      await withAdmin((admin) => admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true }));
+      await withAdmin((admin) => makeTopics(admin, [{ topic, numPartitions: 1 }]));
       return true;
     });
     const error = await eventually('the fatal error', () => errors[0]);

@@ -36,32 +36,44 @@ export const insertParked = async (client: Client, { consumer, topic, partition 
       parkings.map(({ alone }) => !alone),
     ],
   );
+  // A key that fails anew while it is redriven is not tried further by itself.
+  const failed = parkings.filter(({ alone, code }) => !alone && code !== BEHIND).map(({ key }) => key);
+  if (failed.length > 0)
+    await client.query('update log.parked set retry_at = null where consumer = $1 and topic = $2 and partition = $3 and key = any($4::text[]) and retry_at is not null', [consumer, topic, partition, failed]);
 };
 
 /** The keys whose records must go on being parked, in order, behind an earlier one. */
 export const parkedKeys = async (on: Queryable, { consumer, topic, partition }: CheckpointKey): Promise<Set<string>> =>
   new Set((await query<{ key: string }>(on, 'select distinct key from log.parked where consumer = $1 and topic = $2 and partition = $3 and blocking', [consumer, topic, partition])).map(({ key }) => key));
 
+/** `remaining`: keys of which later records are parked. They stay parked: what comes for them meanwhile goes behind those. */
+export type Retries = Readonly<{ records: readonly Parked[]; remaining: ReadonlySet<string> }>;
+type RetryRow = { id: string; offset: string; key: string; code: string; detail: string; record: Buffer; recorded_at: string; more: boolean };
+
 /**
- * The parked records of the keys whose retry was asked for, in log order; the partition's owner redrives them between batches. A key comes with all its
- * records or not at all, so that none of them is overtaken: as many keys as make up `limit` records, and always one.
+ * The first parked records of the keys whose retry was asked for, in log order; the partition's owner redrives them between batches, and asks again for
+ * what is left. They are held in memory and sent as one piece: at most so many records and bytes, and always one.
  */
-export const readRetries = async (on: Queryable, { consumer, topic, partition }: CheckpointKey, limit = 1_000): Promise<readonly Parked[]> =>
-  (
-    await query<{ id: string; offset: string; key: string; code: string; detail: string; record: Buffer; recorded_at: string }>(
-      on,
-      `with asked as (select distinct key from log.parked where consumer = $1 and topic = $2 and partition = $3 and retry_at is not null),
-         sized as (select key, count(*) as records, min("offset") as first from log.parked join asked using (key) where consumer = $1 and topic = $2 and partition = $3 group by key),
-         chosen as (select key, sum(records) over (order by first) - records as before from sized)
-       select id, "offset", key, code, detail, record, recorded_at from log.parked join chosen using (key)
-       where consumer = $1 and topic = $2 and partition = $3 and (before = 0 or before < $4) order by "offset"`,
-      [consumer, topic, partition, limit],
-    )
-  ).map(({ id, offset, key, code, detail, record, recorded_at }) => {
-    const [packed] = unpackRecords(record);
-    if (!packed) throw new Error(`parked record ${id} is empty`);
-    return { id: Number(id), key, code, detail, record: { offset: Number(offset), key: packed.key, timestamp: Number(recorded_at), value: packed.value, headers: packed.headers } };
-  });
+export const readRetries = async (on: Queryable, { consumer, topic, partition }: CheckpointKey, { records = 1_000, bytes = 4 * 1024 * 1024 } = {}): Promise<Retries> => {
+  const rows = await query<RetryRow>(
+    on,
+    `with asked as (select distinct key from log.parked where consumer = $1 and topic = $2 and partition = $3 and retry_at is not null),
+       first as (select p.* from log.parked p join asked using (key) where consumer = $1 and topic = $2 and partition = $3 order by "offset" limit $4),
+       sized as (select *, sum(octet_length(record)) over (order by "offset") as bytes, row_number() over (order by "offset") as nth from first)
+     select id, "offset", key, code, detail, record, recorded_at,
+       exists (select from log.parked l where l.consumer = $1 and l.topic = $2 and l.partition = $3 and l.key = s.key and l."offset" > s."offset" and l.blocking) as more
+     from sized s where nth = 1 or bytes <= $5 order by "offset"`,
+    [consumer, topic, partition, records, bytes],
+  );
+  const last = new Map(rows.map(({ key, more }) => [key, more]));
+  return { records: rows.map(parkedOf), remaining: new Set([...last].filter(([, more]) => more).map(([key]) => key)) };
+};
+
+const parkedOf = ({ id, offset, key, code, detail, record, recorded_at }: RetryRow): Parked => {
+  const [packed] = unpackRecords(record);
+  if (!packed) throw new Error(`parked record ${id} is empty`);
+  return { id: Number(id), key, code, detail, record: { offset: Number(offset), key: packed.key, timestamp: Number(recorded_at), value: packed.value, headers: packed.headers } };
+};
 
 export const deleteParked = async (client: Client, ids: readonly number[]): Promise<void> => {
   await client.query('delete from log.parked where id = any($1::bigint[])', [ids]);
@@ -78,6 +90,10 @@ export const listParked = async (on: Queryable, { consumer, limit = 100 }: { con
       [consumer ?? null, limit],
     )
   ).map(({ id, offset, parked_at, retry_at, ...row }) => ({ ...row, id: Number(id), offset: Number(offset), parkedAt: parked_at.toISOString(), retryAt: retry_at?.toISOString() ?? null }));
+
+/** How many records of a consumer are parked that hold no later ones back. */
+export const countAlone = async (on: Queryable, { consumer, key }: { consumer: string; key?: string }): Promise<number> =>
+  Number((await query<{ n: string }>(on, 'select count(*) as n from log.parked where consumer = $1 and ($2::text is null or key = $2) and not blocking', [consumer, key ?? null]))[0]!.n);
 
 /** Asks the owners of these keys' partitions to redrive them. @returns how many records that concerns. */
 export const requestRetry = async (on: Queryable, { consumer, key }: { consumer: string; key?: string }): Promise<number> =>

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
 import { silentLog, type Log } from '@touchpoint/host';
 import { freshDatabase } from '@touchpoint/host/testing';
-import { createAppender, createKafka, createLogReader, kafkaProducers, PartitionWorker, type Appender, type LogReader, type OutRecord, type PartitionWorkerOptions } from '@touchpoint/log';
+import { createAppender, createKafka, createLogReader, kafkaProducers, makeTopics, PartitionWorker, type Appender, type LogReader, type OutRecord, type PartitionWorkerOptions } from '@touchpoint/log';
 import { EFFECTS, openEffects, type EffectsPorts } from './effects.fixture.ts';
 import { migrate, migrations } from './migrate.ts';
 import { createPool, type Pool } from './pool.ts';
@@ -39,7 +39,7 @@ export const workerSystem = async (env: Readonly<Record<string, string | undefin
     topic: async (name, partitions) => {
       const admin = kafka.admin();
       await admin.connect();
-      await admin.createTopics({ topics: [{ topic: prefix + name, numPartitions: partitions }], waitForLeaders: true });
+      await makeTopics(admin, [{ topic: prefix + name, numPartitions: partitions }]);
       await admin.disconnect();
       return prefix + name;
     },

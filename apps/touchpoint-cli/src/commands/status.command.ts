@@ -3,7 +3,9 @@ import { about, dirOption, dirSuffix, examples, type CommandFile, type Context, 
 import { CliError, EXIT } from '../system/cli-error.ts';
 import { readControl } from '../system/control-client.ts';
 import { untilIdle } from '../system/idle.ts';
-import type { Places } from '../system/places.ts';
+import { lastLines } from '../system/log-files.ts';
+import { logFile, type Places } from '../system/places.ts';
+import { SYSTEM_LOG } from '../system/system-log.ts';
 import type { SystemView } from '../system/system.ts';
 import { readStatus } from '../system/read-status.ts';
 import { progressBoard } from '../view/progress-board.ts';
@@ -18,10 +20,19 @@ const seconds = (text: string): number => {
   return value;
 };
 
+/** The errors that the supervisor logged since the last start, where it did not end as it was asked to. */
+const howItEnded = async (places: Places): Promise<readonly string[]> => {
+  const lines = await lastLines(logFile(places, SYSTEM_LOG), 100);
+  const begin = lines.findLastIndex((line) => line.includes('"msg":"the system starts"'));
+  const errors = lines.slice(Math.max(begin, 0)).filter((line) => line.includes('"level":"error"'));
+  return errors.some((line) => /a part of the stack died|could not be started/.test(line)) ? errors.slice(-3) : [];
+};
+
 const running = async (places: Places, options: StatusOptions): Promise<SystemView> => {
   const view = await readControl<SystemView>(places.dir);
-  if (!view) throw new CliError('CLI.NOT_RUNNING', `No system runs in ${places.dir}: start it with npx touchpoint up${dirSuffix(options)}`, { exitCode: EXIT.notRunning });
-  return view;
+  if (view) return view;
+  const detail = await howItEnded(places);
+  throw new CliError('CLI.NOT_RUNNING', `No system runs in ${places.dir}: start it with npx touchpoint up${dirSuffix(options)}`, { exitCode: EXIT.notRunning, detail });
 };
 
 /** Waits until the system is up, every app ready, and nothing left to do. */

@@ -88,7 +88,7 @@ export const playDemo = async (context: Context, options: DemoOptions): Promise<
     const names = await step('people', 'reading their mail', () => namesOf(urlOf('query-api'), keys.read, customers), (found) => `${found.size} customers known`);
     const ours = sent.flatMap(({ commandId, customerId, channel }: SentMessage) => (names.has(customerId) ? [{ commandId, customer: names.get(customerId)!, channel }] : []));
     const reactions = demoReactions(options.seed, until, ours);
-    await step('reactions', 'opening mails', (say) => postAll(client, reactions, (done) => say(`${done} of ${reactions.length}`)), () => `${reactions.length} of ${ours.length} messages opened`);
+    await step('reactions', 'opening mails', (say) => postAll(client, reactions, (done) => say(`${done} of ${reactions.length}`)), () => `${reactions.length} to ${ours.length} messages`);
     await settle('system again');
     const findings = await withPool(databaseUrl, readFindings);
     const [customerId, userId] = [...names].find(([id]) => ours.some(({ customer }) => customer === names.get(id))) ?? [...names][0] ?? [];

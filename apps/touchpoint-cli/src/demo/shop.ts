@@ -70,12 +70,16 @@ export const demoShop = ({ seed, customers, until }: { seed: number; customers: 
   return { customers: ids, events: events.toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : a.messageId < b.messageId ? -1 : 1)) };
 };
 
-/** What people do with the messages they got: some open the mail, some tap the push. */
+/** What people do with the messages they got: some open the mail, some of those follow its link, some tap the push. */
 export const demoReactions = (seed: number, until: number, sent: readonly Readonly<{ commandId: string; customer: string; channel: string }>[]): readonly DemoEvent[] => {
   const random = randomOf(seed ^ 0x5eed);
-  return sent.flatMap(({ commandId, customer, channel }) =>
-    random() < 0.6
-      ? [{ type: 'track' as const, messageId: `demo/${seed}/${until}/reaction/${commandId}`, timestamp: new Date(until).toISOString(), userId: customer, event: channel === 'push' ? 'Push Notification Tapped' : 'Email Opened', properties: { command_id: commandId } }]
-      : [],
-  );
+  return sent.flatMap(({ commandId, customer, channel }) => {
+    const reaction = (event: string, after: number): DemoEvent => ({
+      type: 'track', messageId: `demo/${seed}/${until}/${event}/${commandId}`, timestamp: new Date(until + after).toISOString(), userId: customer, event, properties: { command_id: commandId },
+    });
+    const [reacts, follows] = [random() < 0.6, random() < 0.4];
+    if (!reacts) return [];
+    if (channel === 'push') return [reaction('Push Notification Tapped', 0)];
+    return [reaction('Email Opened', 0), ...(follows ? [reaction('Email Link Clicked', 1)] : [])];
+  });
 };

@@ -3,8 +3,6 @@ import { InvalidArgumentError } from 'commander';
 import { dirOption, examples, type CommandFile, type Context, type DirOption } from '../command.ts';
 import { CliError, EXIT } from '../system/cli-error.ts';
 
-/** Done, and some rows were rejected. */
-const SOME_REJECTED = 2;
 
 export type ImportOptions = DirOption &
   Readonly<{ map: string; check?: boolean; dryRun?: boolean; again?: boolean; url?: string; rejects?: string; giveUpAfter?: number; inFlight: number; gzip?: boolean; json?: boolean }>;
@@ -48,7 +46,7 @@ const run = async (context: Context, path: string | undefined, options: ImportOp
     if (options.dryRun) {
       const { dryRun } = await import('./dry-run.ts');
       const { rejected } = await dryRun(input, mapping, terminal, stop);
-      process.exitCode = rejected > 0 ? SOME_REJECTED : 0;
+      process.exitCode = rejected > 0 ? EXIT.rejected : 0;
       return;
     }
     const [{ importTarget }, { importFile }, { endingText }] = await Promise.all([import('./import-target.ts'), import('./import-file.ts'), import('./import-view.ts')]);
@@ -58,7 +56,7 @@ const run = async (context: Context, path: string | undefined, options: ImportOp
     else if (ending.end === 'stopped') terminal.err(`Stopped after ${ending.counts.rows.toLocaleString('en')} rows. Run the same command again: it goes on from there.\n`);
     else if (ending.end === 'before') terminal.out(`${basename(path)} was imported before; nothing was sent. To send it again all the same (nothing is doubled): --again\n`);
     else terminal.out(endingText(ending));
-    process.exitCode = ending.end === 'stopped' ? EXIT.interrupted : ending.counts.rejected > 0 ? SOME_REJECTED : 0;
+    process.exitCode = ending.end === 'stopped' ? EXIT.interrupted : ending.counts.rejected > 0 ? EXIT.rejected : 0;
   });
 };
 
@@ -82,7 +80,7 @@ export const importCommand: CommandFile = (program, context) => {
     .option('--gzip', 'pack what is sent: for a slow network')
     .option('--json', 'end with a line of JSON instead of a table')
     .option(...dirOption)
-    .addHelpText('after', `${examples('import orders.csv --map online-retail --dry-run', 'import orders.csv.gz --map mappings/my-shop.json')}\nStopped or killed, it goes on where it was when the same command is run again. Exit codes: 0 all was taken, 2 some rows were rejected, 130 stopped.\n`)
+    .addHelpText('after', `${examples('import orders.csv --map online-retail --dry-run', 'import orders.csv.gz --map mappings/my-shop.json')}\nStopped or killed, it goes on where it was when the same command is run again. Exit codes: 0 all was taken, 4 some rows were rejected (the rest was taken), 130 stopped.\n`)
     .action((file: string | undefined, options: ImportOptions) =>
       run(context, file, options).catch((error: unknown) => {
         throw speaking(error);

@@ -7,6 +7,9 @@ import { publishControl, type Client, type Pool } from '@touchpoint/store';
 export type PublishPorts = Readonly<{ pool: Pool; kafkaBrokers: readonly string[]; schemaRegistryUrl: string; topicPrefix: string }>;
 export type Published = Readonly<{ setNumber: number; changed: boolean; partitions: number }>;
 
+/** How long a publication may take in all. */
+const LIMIT_MS = 30_000;
+
 type LastRow = { set_number: string; digest: string };
 
 const lastSet = async (client: Client): Promise<LastRow | undefined> => {
@@ -16,11 +19,13 @@ const lastSet = async (client: Client): Promise<LastRow | undefined> => {
 
 /**
  * Publishes journeys and templates as one numbered set: a control record on every partition of the timeline, which takes effect there. The same content
- * again publishes nothing.
+ * again publishes nothing. What was committed and not sent in time is sent by the next publication.
  */
 export const publishSet = async ({ pool, kafkaBrokers, schemaRegistryUrl, topicPrefix }: PublishPorts, { journeys, templates }: Publication, by: string, note: string | null): Promise<Published> => {
   const kafka = createKafka({ brokers: kafkaBrokers, clientId: 'touchpoint-publishing', log: silentLog });
-  const appender = createAppender(kafkaProducers(kafka), { log: silentLog, deadlineMs: 30_000 });
+  const appender = createAppender(kafkaProducers(kafka), { log: silentLog });
+  // Records with a seq have no deadline each: a later one would land behind a gap. When it takes too long, nothing at all is sent any more.
+  const limit = setTimeout(() => void appender.close(), LIMIT_MS);
   try {
     const writer = await createMessageWriter(createRegistry(schemaRegistryUrl), topicPrefix, TOPICS.timeline);
     const topic = topicPrefix + TOPICS.timeline;
@@ -39,6 +44,7 @@ export const publishSet = async ({ pool, kafkaBrokers, schemaRegistryUrl, topicP
     });
     return { setNumber, changed, partitions };
   } finally {
+    clearTimeout(limit);
     await appender.close();
   }
 };

@@ -1,5 +1,5 @@
-/** How a command ends: 0 done, 1 failed, 2 asked for wrongly, 3 nothing runs there. */
-export const EXIT = { failed: 1, usage: 2, notRunning: 3, interrupted: 130 } as const;
+/** How a command ends: 0 done, 1 failed, 2 asked for wrongly, 3 nothing runs there, 4 done but for what was rejected, 130 stopped. */
+export const EXIT = { failed: 1, usage: 2, notRunning: 3, rejected: 4, interrupted: 130 } as const;
 
 /** What a person at a terminal can act on: one sentence that says what to do. `detail` may follow it on further lines. */
 export class CliError extends Error {

@@ -43,7 +43,8 @@ export const startSystem = async (options: SystemOptions = {}): Promise<System> 
     log.line('info', { durationMs: Date.now() - system.since }, 'the system is ready');
     return system;
   } catch (error) {
-    log.line('error', {}, 'the system could not be started');
+    // The message is for whoever typed the command; it may hold an address with its password.
+    log.line('error', { code: String((error as { code?: unknown }).code ?? (error as Error).name) }, 'the system could not be started');
     await system.stop().catch(() => undefined);
     throw signal.aborted ? (signal.reason as unknown) : error;
   }

@@ -19,20 +19,24 @@ export type Supervisor = Readonly<{
   callOff: () => void;
 }>;
 
-const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+const command = fileURLToPath(new URL('../../bin/touchpoint.mjs', import.meta.url));
 
 /** Starts the supervisor of a detached system, in a session of its own. */
 export const startSupervisor = async (options: UpOptions, places: Places, heard: Readonly<{ onProgress: (progress: Progress) => void; onEvent: (event: SystemEvent) => void }>): Promise<Supervisor> => {
   await mkdir(places.logs, { recursive: true });
   const log = await openLog(logFile(places, SYSTEM_LOG));
   const args = ['supervise', '--dir', places.dir, '--replicas', JSON.stringify(replicasOf(options)), ...(options.only ? ['--only', options.only.join(',')] : [])];
-  const child = spawn(process.execPath, [main, ...args], { detached: true, stdio: ['ignore', log.fd, log.fd, 'ipc'] });
+  const child = spawn(process.execPath, [command, ...args], { detached: true, stdio: ['ignore', log.fd, log.fd, 'ipc'] });
   await log.close();
   const outcome = new Promise<SupervisorOutcome>((resolve) => {
     child.on('message', (message: FromSupervisor) => {
       if (message.told === 'progress') heard.onProgress(message.progress);
       else if (message.told === 'event') heard.onEvent(message.event);
-      else resolve(message);
+      else {
+        // Each end of the channel keeps its process alive: one that failed ends once nobody holds the other.
+        if (message.told === 'failed' && child.connected) child.disconnect();
+        resolve(message);
+      }
     });
     child.on('error', (error) => resolve({ text: `touchpoint: the supervisor does not start (${error.message})\n`, exitCode: EXIT.failed }));
     child.on('exit', (code, signal) => resolve({ text: `touchpoint: the supervisor ended (${signal ?? `exit code ${code}`}) before the system was ready: see npx touchpoint logs system\n`, exitCode: EXIT.failed }));

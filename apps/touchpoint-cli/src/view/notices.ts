@@ -6,6 +6,7 @@ import { duration, type Paint } from './terminal.ts';
 
 const howOf = ({ code, signal }: Readonly<{ code: number | null; signal: string | null }>): string => (signal !== null ? `signal ${signal}` : code !== null ? `exit code ${code}` : 'exit code unknown');
 const MOST_LINES = 6;
+const MOST_WIDTH = 160;
 
 /** The last lines that say something new: an app that fails says the same thing of each of its partitions. */
 const telling = (lines: readonly string[]): readonly string[] => {
@@ -26,7 +27,7 @@ export const crashNotice = (name: string, crash: Crash, paint: Paint): string =>
 };
 
 export const deadPartNotice = (dead: DeadPart, paint: Paint): string =>
-  [paint('red', `${dead.name} died (${howOf(dead)}). The system is stopped; the data stay. Last lines of ${dead.log}:`), ...dead.lastLines.slice(-8).map((line) => `    ${line}`)].join('\n');
+  [paint('red', `${dead.name} died (${howOf(dead)}). The system is stopped; the data stay. Last lines of ${dead.log}:`), ...dead.lastLines.slice(-MOST_LINES).map((line) => `    ${line.length > MOST_WIDTH ? `${line.slice(0, MOST_WIDTH)}…` : line}`)].join('\n');
 
 /** What somebody who looks on is told of an event; undefined for what is no news. */
 export const noticeOf = (event: SystemEvent, paint: Paint): string | undefined => {
