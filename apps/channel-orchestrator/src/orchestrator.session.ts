@@ -1,6 +1,6 @@
 import type { JourneysPublished, TimelineEvent, TimerFired } from '@touchpoint/contracts';
 import { CONTROL_KEY, type CustomerId, type Instant } from '@touchpoint/kernel';
-import { anchorOf, dropRepeats, packRecords, readTimelineRecord, TRACEPARENT, unpackRecords, type Appender, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
+import { anchorOf, dropRepeats, headerOf, packRecords, readTimelineRecord, TRACEPARENT, TYPE, unpackRecords, type Appender, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
 import { concerns, decide, emptyState, NOTHING_PUBLISHED, type CustomerState, type Decided, type Input, type Published } from '@touchpoint/orchestration';
 import {
   advanceCheckpoint, behind, deleteParked, deletePending, insertPending, park, parkingOf, readPending, readRetries, transaction,
@@ -27,6 +27,8 @@ export type OrchestratorPorts = Readonly<{
 type Read = Readonly<{ record: LogRecord; input?: Input; error?: unknown; control?: JourneysPublished['data'] }>;
 
 const MOST_TIMERS = 500;
+/** Inputs that are decoded at a time. */
+const PIECE = 500;
 
 /** Decides on one partition of the timeline: states, timers, facts and commands in one transaction with the checkpoint; facts and commands are sent behind it. */
 export class OrchestratorSession implements PartitionSession {
@@ -91,8 +93,8 @@ export class OrchestratorSession implements PartitionSession {
   async #decide(records: readonly LogRecord[], advance: Advance, repeats: number, redriven: readonly number[] = []): Promise<void> {
     const started = performance.now();
     const { pool } = this.#ports;
-    const read = await this.#read(records);
-    const loaded = await loadStates(pool, [...new Set(read.flatMap(({ input }) => (input ? [input.recorded.customerId] : [])))]);
+    const relevant = this.#relevant(records);
+    const loaded = new Map<CustomerId, CustomerState>();
     const states = new Map<CustomerId, CustomerState>();
     const timers = new Map<string, TimerRow>();
     const dropped = new Set<string>();
@@ -100,39 +102,46 @@ export class OrchestratorSession implements PartitionSession {
     const parkings: Parking[] = [];
     const newlyParked = new Set<string>();
     const decisions: Decided[] = [];
+    let inputs = 0;
     let published = this.#published;
     let control: Readonly<{ record: JourneysPublished['data']; offset: number }> | undefined;
 
-    for (const { record, input, error, control: set } of read) {
-      const { key } = record;
-      if (set) {
-        published = compiledSet(set);
-        control = { record: set, offset: record.offset };
-      } else if (this.#parked.has(key) || newlyParked.has(key)) parkings.push(behind(record));
-      else
-        try {
-          if (error) throw error;
-          if (!input) continue;
-          const { customerId, meta } = input.recorded;
-          const before = states.get(customerId) ?? loaded.get(customerId) ?? emptyState;
-          const decided = decide(before, input, published);
-          const thread = { correlationId: meta.correlationId, historical: meta.historical, traceparent: record.headers[TRACEPARENT] };
-          // May throw; nothing of this input was kept by then.
-          emitted.decided(decided, meta, thread);
-          if (decided.state !== before) states.set(customerId, decided.state);
-          for (const timerId of decided.timers.cancelled) {
-            timers.delete(timerId);
-            dropped.add(timerId);
+    for (let from = 0; from < relevant.length; from += PIECE) {
+      const read = await this.#read(relevant.slice(from, from + PIECE), published);
+      const unknown = new Set(read.flatMap(({ input }) => (input && !loaded.has(input.recorded.customerId) ? [input.recorded.customerId] : [])));
+      for (const [id, state] of await loadStates(pool, [...unknown])) loaded.set(id, state);
+      for (const { record, input, error, control: set } of read) {
+        const { key } = record;
+        if (set) {
+          published = compiledSet(set);
+          control = { record: set, offset: record.offset };
+        } else if (this.#parked.has(key) || newlyParked.has(key)) parkings.push(behind(record));
+        else
+          try {
+            if (error) throw error;
+            if (!input) continue;
+            const { customerId, meta } = input.recorded;
+            const before = states.get(customerId) ?? loaded.get(customerId) ?? emptyState;
+            const decided = decide(before, input, published);
+            const thread = { correlationId: meta.correlationId, historical: meta.historical, traceparent: headerOf(record, TRACEPARENT) };
+            // May throw; nothing of this input was kept by then.
+            emitted.decided(decided, meta, thread);
+            if (decided.state !== before) states.set(customerId, decided.state);
+            for (const timerId of decided.timers.cancelled) {
+              timers.delete(timerId);
+              dropped.add(timerId);
+            }
+            for (const timer of decided.timers.set) {
+              dropped.delete(timer.timerId);
+              timers.set(timer.timerId, { timerId: timer.timerId, customerId, dueAt: timer.dueAt, timer: JSON.stringify(timer) });
+            }
+            inputs += 1;
+            if (decided.facts.length > 0) decisions.push(decided);
+          } catch (cause) {
+            parkings.push(parkingOf(record, cause));
+            newlyParked.add(key);
           }
-          for (const timer of decided.timers.set) {
-            dropped.delete(timer.timerId);
-            timers.set(timer.timerId, { timerId: timer.timerId, customerId, dueAt: timer.dueAt, timer: JSON.stringify(timer) });
-          }
-          decisions.push(decided);
-        } catch (cause) {
-          parkings.push(parkingOf(record, cause));
-          newlyParked.add(key);
-        }
+      }
     }
 
     const { partition } = this.#checkpoint;
@@ -146,14 +155,31 @@ export class OrchestratorSession implements PartitionSession {
     });
     this.#published = published;
     for (const key of newlyParked) this.#parked.add(key);
-    this.#ports.onDecided({ records: records.length, inputs: decisions.length, repeats, parked: parkings.length, seconds: (performance.now() - started) / 1000 }, decisions);
+    this.#ports.onDecided({ records: records.length, inputs, repeats, parked: parkings.length, seconds: (performance.now() - started) / 1000 }, decisions);
+  }
+
+  /**
+   * The records that something may be decided on, told by their type alone: most events concern no journey. A control record may bring another set, so in a batch
+   * that holds one every record is looked at in its turn.
+   */
+  #relevant(records: readonly LogRecord[]): readonly LogRecord[] {
+    const types = new Map<string, boolean>();
+    const relevant: LogRecord[] = [];
+    for (const record of records) {
+      const type = headerOf(record, TYPE)?.toString('latin1');
+      if (type === 'JourneysPublished') return records;
+      let concerned = type === undefined || types.get(type);
+      if (concerned === undefined) types.set(type!, (concerned = concerns(this.#published, type!)));
+      if (concerned) relevant.push(record);
+    }
+    return relevant;
   }
 
   /** Reads what concerns decisions; of all else not even the body is decoded. */
-  async #read(records: readonly LogRecord[]): Promise<readonly Read[]> {
+  async #read(records: readonly LogRecord[], before: Published): Promise<readonly Read[]> {
     const { reader } = this.#ports;
     await reader.prepare(records.map(({ value }) => value));
-    let published = this.#published;
+    let published = before;
     return records.map((record): Read => {
       try {
         const { type, recorded } = readTimelineRecord(record, this.#checkpoint.partition);

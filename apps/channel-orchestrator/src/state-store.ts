@@ -1,7 +1,7 @@
 import { parseState, publishedOf, serialiseState, type CustomerState, type Published } from '@touchpoint/orchestration';
 import type { JourneysPublished } from '@touchpoint/contracts';
 import type { CustomerId } from '@touchpoint/kernel';
-import { query, type Client, type Queryable } from '@touchpoint/store';
+import { arrayOf, query, type Client, type Queryable } from '@touchpoint/store';
 
 /** The states of these customers; one that has none yet is missing. */
 export const loadStates = async (on: Queryable, customerIds: readonly CustomerId[]): Promise<ReadonlyMap<CustomerId, CustomerState>> => {
@@ -17,7 +17,7 @@ export const saveStates = async (client: Client, states: ReadonlyMap<CustomerId,
     name: 'save-states',
     text: `insert into orchestration.customer (customer_id, state) select * from unnest($1::uuid[], $2::text[])
       on conflict (customer_id) do update set state = excluded.state`,
-    values: [`{${rows.map(([id]) => id).join(',')}}`, rows.map(([, state]) => serialiseState(state))],
+    values: [arrayOf(rows.map(([id]) => id), 'uuid'), arrayOf(rows.map(([, state]) => serialiseState(state)), 'text')],
   });
 };
 

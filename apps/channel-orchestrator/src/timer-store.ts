@@ -1,4 +1,4 @@
-import { numbers, query, type Client, type Pool } from '@touchpoint/store';
+import { arrayOf, numbers, query, type Client, type Pool } from '@touchpoint/store';
 import type { CustomerId, Instant } from '@touchpoint/kernel';
 
 /** A timer as it is kept: when it is due, whose it is, and what the decider wants back with it (JSON). */
@@ -11,7 +11,7 @@ export const setTimers = async (client: Client, partition: number, timers: reado
     text: `insert into orchestration.timer (partition, timer_id, customer_id, due_at, timer)
       select $1, t.* from unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::text[]) t
       on conflict (partition, timer_id) do update set due_at = excluded.due_at, timer = excluded.timer`,
-    values: [partition, timers.map(({ timerId }) => timerId), timers.map(({ customerId }) => customerId), numbers(timers.map(({ dueAt }) => dueAt)), timers.map(({ timer }) => timer)],
+    values: [partition, arrayOf(timers.map(({ timerId }) => timerId), 'uuid'), arrayOf(timers.map(({ customerId }) => customerId), 'uuid'), numbers(timers.map(({ dueAt }) => dueAt)), arrayOf(timers.map(({ timer }) => timer), 'text')],
   });
 };
 

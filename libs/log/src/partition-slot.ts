@@ -23,6 +23,8 @@ type Tenure = Readonly<{ member: GroupMember }>;
 /** One batch in hand and one that waits; behind a large one none waits, so that one partition never holds all that may be fetched ahead. */
 const MAX_QUEUED = 2;
 const LARGE_BYTES = 256 * 1024;
+/** Small records are many: what a session makes of them takes more memory than they do. */
+const MOST_RECORDS = 20_000;
 /** At the head of a log that brings so many records at once, a partition rests a little: a few large batches cost less than many small ones. */
 const BUSY_RECORDS = 500;
 const BUSY_REST_MS = 250;
@@ -219,7 +221,7 @@ export class PartitionSlot {
       for (let taken = 0; taken < records.length && this.#feed === feed; ) {
         const from = session.next;
         this.#oldestAt = records[taken]!.timestamp;
-        await session.process(taken === 0 ? records : records.slice(taken));
+        await session.process(taken === 0 && records.length <= MOST_RECORDS ? records : records.slice(taken, taken + MOST_RECORDS));
         if (session.next <= from) throw new Error(`${this.name}: a session made no progress at offset ${from}`);
         taken += session.next - from;
         this.#failures = 0;

@@ -33,7 +33,7 @@ export class PartitionWorker {
   #ticking = false;
 
   constructor(options: PartitionWorkerOptions) {
-    const { kafka, log, subscriptions, concurrency = 4, maxBytesPerPartition = 8 * 1024 * 1024 } = options;
+    const { kafka, log, subscriptions, concurrency = 4, maxBytesPerPartition = 5 * 1024 * 1024 } = options;
     this.#options = options;
     this.#subscriptions = new Map(subscriptions.map((subscription) => [subscription.topic, subscription]));
     this.#bounds = new LogBounds(kafka);

@@ -1,5 +1,6 @@
 export * from './added-rows.ts';
 export * from './checkpoint.ts';
+export { arrayOf } from './column-types.ts';
 export * from './control-publisher.ts';
 export * from './copy.ts';
 export * from './migrate.ts';
