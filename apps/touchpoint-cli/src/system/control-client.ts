@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync } from 'node:fs';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { CliError } from './cli-error.ts';
 import type { Progress } from './system.ts';
@@ -8,10 +9,20 @@ import type { Progress } from './system.ts';
 /** A path of a socket may be no longer than this on some systems. */
 const MAX_SOCKET_PATH = 100;
 
+/** A folder for sockets whose own place has too long a name. Ours alone: in the shared one, somebody else could listen under our name and be sent our keys. */
+export const ownFolder = (shared = tmpdir()): string => {
+  const { uid } = userInfo();
+  const folder = join(shared, `touchpoint-${uid}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const found = lstatSync(folder);
+  if (!found.isDirectory() || (uid >= 0 && (found.uid !== uid || (found.mode & 0o077) !== 0))) throw new CliError('SYSTEM.FOLDER_NOT_OURS', `${folder} belongs to, or is open to, somebody else: remove it, or set TMPDIR to a folder of your own`);
+  return folder;
+};
+
 /** Where a folder's running system listens. Only its owner may connect: whoever can has found a living supervisor, whatever pids are about. */
 export const socketPath = (dir: string): string => {
   const inside = join(dir, 'control.sock');
-  return Buffer.byteLength(inside) <= MAX_SOCKET_PATH ? inside : join(tmpdir(), `touchpoint-${createHash('sha256').update(dir).digest('hex').slice(0, 24)}.sock`);
+  return Buffer.byteLength(inside) <= MAX_SOCKET_PATH ? inside : join(ownFolder(), `${createHash('sha256').update(dir).digest('hex').slice(0, 24)}.sock`);
 };
 
 type Ask = Readonly<{ method: 'GET' | 'POST'; url: string; limitMs: number }>;

@@ -1,9 +1,9 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readControl, socketPath, stopByControl } from './control-client.ts';
+import { ownFolder, readControl, socketPath, stopByControl } from './control-client.ts';
 import { openControl, type Control, type ControlAnswers } from './control-server.ts';
 import type { Progress } from './system.ts';
 
@@ -34,6 +34,14 @@ describe('a folder with a running system', () => {
     await control({ pid: 7 });
     expect(await readControl(dir)).toEqual({ pid: 7 });
     expect((await stat(socketPath(dir))).mode & 0o777).toBe(0o600);
+  });
+
+  it('may have too long a name for a socket: that lies in a folder of ours alone', async () => {
+    const folder = ownFolder(dir);
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+    expect(ownFolder(dir)).toBe(folder);
+    await chmod(folder, 0o777);
+    expect(() => ownFolder(dir)).toThrow(expect.objectContaining({ code: 'SYSTEM.FOLDER_NOT_OURS' }));
   });
 
   it('says what happens while it stops', async () => {
