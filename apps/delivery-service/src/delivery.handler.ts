@@ -5,7 +5,7 @@ import { claimCheckpoint, observeOutbox, POOL, type Pool } from '@touchpoint/sto
 import type { Vault } from '@touchpoint/vault';
 import type { config } from './config.ts';
 import { DeliverySession, type DeliveryPorts } from './delivery.session.ts';
-import { Dispatcher, mayRepeat } from './dispatcher.ts';
+import { Dispatcher } from './dispatcher.ts';
 import { createLastLook } from './last-look.ts';
 import { PROVIDERS, type Providers } from './providers.ts';
 
@@ -44,16 +44,17 @@ export class DeliveryHandler implements PartitionHandler {
       reader,
       clock,
       claimMs: settings.CALL_LIMIT_MS * 2 + settings.CALL_MARGIN_MS,
+      claimsAtOnce: settings.CALLS_AT_ONCE,
       parkable: { table: 'orchestration.customer', partitions: topics.partitionsOf(TOPICS.commands) },
       target: { topic: topics.nameOf(TOPICS.received), partitions: topics.partitionsOf(TOPICS.received), writer },
-      sendsAgain: (command) => mayRepeat(command, providers.providerFor(command.channel)),
       dispatcher: new Dispatcher({
-        lastLook: createLastLook({ pool, vault, clock, timeline: TOPICS.timeline }),
+        lastLook: createLastLook({ pool, vault, clock, timeline: { topic: TOPICS.timeline, partitions: topics.partitionsOf(TOPICS.timeline) } }),
         providerFor: providers.providerFor,
         callLimitMs: settings.CALL_LIMIT_MS,
         maxAttempts: settings.MAX_ATTEMPTS,
         retryMs: settings.RETRY_MS,
         callsAtOnce: settings.CALLS_AT_ONCE,
+        now: () => clock.now(),
       }),
       onSettled: ({ command, settlement, seconds: took }) => {
         const provider = 'provider' in settlement ? (settlement.provider ?? 'none') : 'none';

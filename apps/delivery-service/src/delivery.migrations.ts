@@ -13,6 +13,7 @@ export const migrations: readonly Migration[] = [
         command bytea not null,
         state text not null check (state in ('claimed', 'retry', 'sent', 'failed', 'held', 'unknown')),
         attempt integer not null,
+        lost_attempt integer,
         deadline timestamptz,
         next_attempt_at timestamptz,
         reason text,
@@ -22,6 +23,8 @@ export const migrations: readonly Migration[] = [
       create index on delivery.message (topic, partition, deadline) where state = 'claimed';
       create index on delivery.message (topic, partition, next_attempt_at) where state = 'retry';
       comment on table delivery.message is 'One row a command: claimed before the provider is called, settled after it. Outlives the retention of the commands.';
+      comment on column delivery.message.attempt is 'How often it was handed to its provider, the claim of now counted in. What could not be handed over yet gives it back.';
+      comment on column delivery.message.lost_attempt is 'The last attempt that was not answered: it may have carried the message, so that without a later "sent" the outcome is unknown.';
       comment on column delivery.message.deadline is 'A claim without outcome behind it was lost in a crash: sent again or unknown, as its message class says.';
 
       create table delivery.sandbox_message (

@@ -1,9 +1,9 @@
 import type { Clock } from '@touchpoint/host';
-import { anchorOf, packRecords, unpackRecords, TYPE, type Appender, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
-import { advanceCheckpoint, deletePending, park, parkingOf, readPending, transaction, type Checkpoint, type Parkable, type Parking, type Pool } from '@touchpoint/store';
 import { invalidMessage } from '@touchpoint/kernel';
-import type { Command, Dispatched, Dispatcher } from './dispatcher.ts';
-import { claimNew, claimRetries, insertOutcomes, lostClaims, reclaim, settle, type Claim, type Settlement } from './message-store.ts';
+import { anchorOf, packRecords, unpackRecords, TYPE, type Appender, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
+import { advanceCheckpoint, deleteParked, deletePending, park, parkingOf, readPending, readRetries, transaction, type Advance, type Checkpoint, type Parkable, type Parking, type Pool } from '@touchpoint/store';
+import { codeOf, type Claimed, type Command, type Dispatched, type Dispatcher } from './dispatcher.ts';
+import { claimDue, claimNew, insertOutcomes, settle, type Claim, type Settlement } from './message-store.ts';
 import { outcomeRecord, type OutcomeTarget } from './outcomes.ts';
 
 export type DeliveryPorts = Readonly<{
@@ -15,12 +15,20 @@ export type DeliveryPorts = Readonly<{
   parkable: Parkable;
   clock: Clock;
   claimMs: number;
-  /** Whether a command whose outcome was lost in a crash is handed over again; otherwise it is `unknown`. */
-  sendsAgain: (command: Command) => boolean;
+  /** Most commands that are claimed at a time. */
+  claimsAtOnce: number;
   onSettled: (dispatched: Dispatched) => void;
 }>;
 
-const MOST = 500;
+type Unreadable = Readonly<{ claim: Claim; settlement: Settlement }>;
+
+/** How long a tick goes on claiming: what is due behind that waits for the next one. */
+const TICK_MS = 1_000;
+/** When a stored command that could not be read is looked at again. */
+const UNREADABLE_MS = 60_000;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+const unreadable = (claim: Claim, error: unknown): Unreadable => ({ claim, settlement: { state: 'waiting', reason: `unreadable: ${codeOf(error)}`, afterMs: UNREADABLE_MS } });
 
 /**
  * Carries out the commands of one partition (design §6): claimed and checkpointed in one transaction, handed over behind it, settled in another one
@@ -47,58 +55,87 @@ export class DeliverySession implements PartitionSession {
     for (const { id, payload } of await readPending(this.#ports.pool, this.#checkpoint)) await this.#publish(id, payload);
   }
 
+  /** Takes no more than is handed over at once, and is asked again with the rest: a command that is claimed and waits its turn would be lost with us in a crash. */
   async process(records: readonly LogRecord[]): Promise<void> {
-    const { pool, claimMs } = this.#ports;
-    const { commands, parkings } = await this.#read(records);
-    const last = records.at(-1)!;
-    const until = performance.now() + claimMs;
-    const claims = await transaction(pool, async (client) => {
-      const checkpoint = await advanceCheckpoint(client, this.#checkpoint, { next: last.offset + 1, anchor: anchorOf(last) });
-      await park(client, this.#checkpoint, parkings, this.#ports.parkable);
-      const claimed = await claimNew(client, this.#checkpoint, [...commands].map(([commandId, { command, value }]) => ({ commandId, customerId: command.customerId, command: value })), claimMs);
-      return { checkpoint, claimed };
-    });
-    this.#checkpoint = claims.checkpoint;
-    await this.#dispatch(claims.claimed, until);
+    const taken = records.slice(0, this.#ports.claimsAtOnce);
+    const last = taken.at(-1)!;
+    await this.#take(taken, { next: last.offset + 1, anchor: anchorOf(last) });
   }
 
-  /** What is due for another attempt, and what a crash left without an outcome. */
+  /** Parked commands whose retry was asked for; what waits or is due for another attempt; and what a crash left without an outcome. */
   async tick(): Promise<void> {
-    const { pool, claimMs } = this.#ports;
+    const { pool, claimsAtOnce } = this.#ports;
     await this.sendPending();
-    let until = performance.now() + claimMs;
-    await this.#dispatch(await claimRetries(pool, this.#checkpoint, claimMs, MOST), until);
-    const lost = await lostClaims(pool, this.#checkpoint, MOST);
-    if (lost.length === 0) return;
-    until = performance.now() + claimMs;
-    const again: Claim[] = [];
-    for (const claim of lost) {
-      const command = this.#commandOf(claim.command);
-      if (this.#ports.sendsAgain(command)) {
-        const taken = await reclaim(pool, claim, claimMs);
-        if (taken) again.push(taken);
-      } else await this.#settle([{ claim, command, settlement: { state: 'unknown', provider: 'none', reason: 'the process that sent it died before it knew' } satisfies Settlement, seconds: null }]);
+    const until = performance.now() + TICK_MS;
+    const { records } = await readRetries(pool, this.#checkpoint);
+    for (let from = 0; from < records.length && (from === 0 || performance.now() < until); from += claimsAtOnce) {
+      const some = records.slice(from, from + claimsAtOnce);
+      await this.#take(some.map(({ record }) => record), {}, some.map(({ id }) => id));
     }
-    await this.#dispatch(again, until);
+    let claimed: number;
+    do claimed = await this.#again();
+    while (claimed === claimsAtOnce && performance.now() < until);
   }
 
-  async #dispatch(claims: readonly Claim[], until: number): Promise<void> {
-    if (claims.length === 0) return;
-    await this.#settle(await this.#ports.dispatcher.dispatch(claims.map((claim) => ({ claim, command: this.#commandOf(claim.command) })), until));
+  async #take(records: readonly LogRecord[], advance: Advance, redriven: readonly number[] = []): Promise<void> {
+    const { pool, claimMs, parkable } = this.#ports;
+    const { commands, parkings } = await this.#read(records);
+    const until = performance.now() + claimMs;
+    const { checkpoint, claims } = await transaction(pool, async (client) => {
+      const moved = await advanceCheckpoint(client, this.#checkpoint, advance);
+      if (redriven.length > 0) await deleteParked(client, redriven);
+      await park(client, this.#checkpoint, parkings, parkable);
+      const wanted = [...commands].map(([commandId, { command, value }]) => ({ commandId, customerId: command.customerId, command: value }));
+      return { checkpoint: moved, claims: await claimNew(client, this.#checkpoint, wanted, claimMs) };
+    });
+    this.#checkpoint = checkpoint;
+    await this.#dispatch(claims.map((claim) => ({ claim, command: commands.get(claim.commandId)!.command })), until);
   }
 
-  async #settle(dispatched: readonly Dispatched[]): Promise<void> {
-    if (dispatched.length === 0) return;
-    const { pool, target, clock, onSettled } = this.#ports;
+  /** Claims once more what is due. A stored command that cannot be read waits, and stops no other. @returns how many were claimed. */
+  async #again(): Promise<number> {
+    const { pool, reader, claimMs, claimsAtOnce } = this.#ports;
+    const until = performance.now() + claimMs;
+    const claims = await claimDue(pool, this.#checkpoint, claimMs, claimsAtOnce);
+    if (claims.length === 0) return 0;
+    try {
+      await reader.prepare(claims.map(({ command }) => command));
+    } catch (error) {
+      // Nothing was handed over: left to their deadlines, they would count as lost.
+      await this.#settle(claims.map((claim) => unreadable(claim, error)));
+      throw error;
+    }
+    const read: Claimed[] = [];
+    const unread: Unreadable[] = [];
+    for (const claim of claims)
+      try {
+        read.push({ claim, command: this.#commandOf(claim.command) });
+      } catch (error) {
+        unread.push(unreadable(claim, error));
+      }
+    await this.#settle(unread);
+    await this.#dispatch(read, until);
+    return claims.length;
+  }
+
+  async #dispatch(claimed: readonly Claimed[], until: number): Promise<void> {
+    const { dispatcher, onSettled } = this.#ports;
+    const dispatched = await dispatcher.dispatch(claimed, until);
+    await this.#settle(dispatched);
+    dispatched.forEach(onSettled);
+  }
+
+  async #settle(settled: readonly (Dispatched | Unreadable)[]): Promise<void> {
+    if (settled.length === 0) return;
+    const { pool, target, clock } = this.#ports;
     const at = clock.now();
     const pending = await transaction(pool, async (client) => {
-      const taken = await settle(client, dispatched);
-      const outcomes = dispatched.flatMap((one) => (taken.has(one.claim.commandId) ? (outcomeRecord(one, at, target) ?? []) : []));
+      const taken = await settle(client, settled);
+      const outcomes = settled.flatMap((one) => ('command' in one && taken.has(one.claim.commandId) ? (outcomeRecord(one, at, target) ?? []) : []));
       if (outcomes.length === 0) return undefined;
       const payload = packRecords(outcomes);
       return { id: await insertOutcomes(client, this.#checkpoint, payload), payload };
     });
-    dispatched.forEach(onSettled);
     if (pending) await this.#publish(pending.id, pending.payload);
   }
 
@@ -116,6 +153,7 @@ export class DeliverySession implements PartitionSession {
         const type = record.headers[TYPE]?.toString('latin1');
         if (type !== 'SendMessage') throw invalidMessage('DELIVERY.NOT_A_COMMAND', 'the record is no SendMessage');
         const command = this.#commandOf(record.value);
+        if (!UUID.test(command.commandId) || !UUID.test(command.customerId)) throw invalidMessage('DELIVERY.NO_ID', 'the id of the command or of its customer is no UUID');
         commands.set(command.commandId, { command, value: record.value });
       } catch (error) {
         parkings.push({ ...parkingOf(record, error), alone: true });

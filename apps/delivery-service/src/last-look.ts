@@ -1,24 +1,51 @@
 import type { JourneysPublished } from '@touchpoint/contracts';
 import type { Clock } from '@touchpoint/host';
-import { transient, type CustomerId } from '@touchpoint/kernel';
+import { partitionOf, transient, type CustomerId } from '@touchpoint/kernel';
 import { renderTemplate, type Json, type TemplateDocument } from '@touchpoint/messaging';
-import { parseState, reviewCommand, type CustomerState } from '@touchpoint/orchestration';
+import { isMarketing, MAX_HOPS, parseState, reviewCommand, type CustomerState } from '@touchpoint/orchestration';
 import { query, type Pool } from '@touchpoint/store';
 import type { Vault } from '@touchpoint/vault';
 import type { Command, LastLook } from './dispatcher.ts';
 import type { DeliveryChannel } from './provider.port.ts';
 
-export type LastLookPorts = Readonly<{ pool: Pool; vault: Vault; clock: Clock; timeline: string }>;
+export type LastLookPorts = Readonly<{ pool: Pool; vault: Vault; clock: Clock; timeline: Readonly<{ topic: string; partitions: number }> }>;
 
 /** Published sets kept in memory: what is sent now was decided under one of the newest. */
 const MAX_SETS = 16;
 
-/** A customer as the orchestrator knows it, and how far that has read the customer's partition; both of one instant. */
-const lookUp = async (pool: Pool, timeline: string, partition: number, customerId: CustomerId): Promise<{ next: number | undefined; state: CustomerState }> => {
-  const [row] = await query<{ next: string | null; state: string | null }>(pool, `select
-    (select next_offset from log.checkpoint where consumer = 'channel-orchestrator' and topic = $1 and partition = $2) as next,
-    (select state from orchestration.customer where customer_id = $3) as state`, [timeline, partition, customerId]);
-  return { next: row?.next ? Number(row.next) : undefined, state: parseState(row?.state ?? undefined) };
+/** A customer as the orchestrator knows it, how far that has read the partition, and whether events of it or of its members lie parked there; all of one instant. */
+type Seen = Readonly<{ next: number | undefined; state: CustomerState; parked: boolean }>;
+
+const orchestratorsSight = ({ pool, timeline: { topic, partitions } }: LastLookPorts) => {
+  const see = async (partition: number, customerId: CustomerId, members: readonly string[] = []): Promise<Seen> => {
+    const keys = [customerId, ...members];
+    const [row] = await query<{ next: string | null; state: string | null; parked: boolean }>(pool, `select
+      (select next_offset from log.checkpoint where consumer = 'channel-orchestrator' and topic = $1 and partition = $2) as next,
+      (select state from orchestration.customer where customer_id = $3) as state,
+      exists (select from log.parked where consumer = 'channel-orchestrator' and topic = $1 and (partition, key) in (select * from unnest($4::integer[], $5::text[]))) as parked`,
+      [topic, partition, customerId, keys.map((key) => partitionOf(key, partitions)), keys]);
+    return { next: row?.next ? Number(row.next) : undefined, state: parseState(row?.state), parked: row?.parked ?? false };
+  };
+  const stateOf = async (customerId: CustomerId): Promise<CustomerState> =>
+    parseState((await query<{ state: string }>(pool, 'select state from orchestration.customer where customer_id = $1', [customerId]))[0]?.state);
+
+  return {
+    /** What a member said may lie parked on its own timeline: then it has not been handed on. That matters to marketing only. */
+    of: async (command: Command): Promise<Seen> => {
+      const seen = await see(command.decidedPartition, command.customerId);
+      const members = isMarketing(command) ? Object.keys(seen.state.members) : [];
+      return members.length === 0 ? seen : see(command.decidedPartition, command.customerId, members);
+    },
+    /** Whose part the customer became, and whose part that one became. */
+    survivorsOf: async (state: CustomerState): Promise<readonly CustomerState[]> => {
+      const survivors: CustomerState[] = [];
+      for (let { absorbed } = state; absorbed; { absorbed } = survivors.at(-1)!) {
+        if (survivors.length === MAX_HOPS) throw new Error('the chain of those who were absorbed is a circle');
+        survivors.push(await stateOf(absorbed.by));
+      }
+      return survivors;
+    },
+  };
 };
 
 /** Loads templates by the set a command was decided under. */
@@ -39,13 +66,15 @@ const templateSource = (pool: Pool) => {
 };
 
 /** Consent, suppression, contact point and text of a command, at the last moment. */
-export const createLastLook = ({ pool, vault, clock, timeline }: LastLookPorts): LastLook => {
+export const createLastLook = (ports: LastLookPorts): LastLook => {
+  const { pool, vault, clock } = ports;
+  const sight = orchestratorsSight(ports);
   const templateOf = templateSource(pool);
   return async (command: Command) => {
-    const { next, state } = await lookUp(pool, timeline, command.decidedPartition, command.customerId);
+    const { next, state, parked } = await sight.of(command);
     // Only a database that was restored behind the log can be so: the command waits, it is not sent.
     if (next === undefined || next <= command.decidedOffset) throw transient('DELIVERY.BEHIND', 'the orchestrator has not read as far as this command was decided');
-    const review = reviewCommand(state, command, clock.now());
+    const review = reviewCommand(state, command, clock.now(), { parked, survivors: await sight.survivorsOf(state) });
     if (!review.allowed) return { held: review.reason };
     const template = await templateOf(command.setNumber, command.templateId);
     if (!template) return { failed: 'unknown template' };

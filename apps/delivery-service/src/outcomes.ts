@@ -32,7 +32,8 @@ const messageOf = ({ attempt }: Claim, command: Command, settlement: Settlement)
     case 'sent': return { type: 'MessageSent', value: (writer) => writer.write('MessageSent', { message, attempt }) };
     case 'failed': return { type: 'MessageFailed', value: (writer) => writer.write('MessageFailed', { message, permanent: true, attempt, reason: settlement.reason }) };
     case 'held': return { type: 'MessageHeld', value: (writer) => writer.write('MessageHeld', { message, reason: settlement.reason }) };
-    case 'unknown': return { type: 'MessageUnknown', value: (writer) => writer.write('MessageUnknown', { message, attempt, reason: settlement.reason }) };
-    case 'retry': return undefined;
+    case 'unknown': return { type: 'MessageUnknown', value: (writer) => writer.write('MessageUnknown', { message, attempt: settlement.attempt, reason: settlement.reason }) };
+    case 'retry':
+    case 'waiting': return undefined;
   }
 };

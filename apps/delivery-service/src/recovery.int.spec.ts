@@ -3,7 +3,7 @@ import { partitionOf } from '@touchpoint/kernel';
 import { TOPICS, TYPE, type OutRecord } from '@touchpoint/log';
 import { requestRetry } from '@touchpoint/store';
 import { eventually } from '@touchpoint/testing';
-import { createDelivery, customer, optIn } from './delivery.fixture.ts';
+import { commandId, createDelivery, customer, optIn } from './delivery.fixture.ts';
 
 type Delivery = Awaited<ReturnType<typeof createDelivery>>;
 let delivery: Delivery;
@@ -69,25 +69,27 @@ describe('a lost answer', () => {
 
 describe('a command that was parked', () => {
   it('is carried out when its retry is asked for and it can be read by then, and parked again if not', async () => {
-    const { known, send, outcome, startOne, system } = delivery;
-    const [good, bad] = together(2) as [number, number];
+    const { known, send, outcome, row, startOne, system } = delivery;
+    const [good, mixed] = together(2) as [number, number];
     await known(good, optIn);
-    await known(bad, optIn);
+    await known(mixed, optIn);
     const untyped = ({ headers, ...record }: OutRecord): OutRecord => ({ ...record, headers: { ...headers, [TYPE]: Buffer.from('SendMassage') } });
-    await startOne();
-    await system.appender.append([untyped(send(good, 'c1')), untyped(send(bad, 'c1')), send(bad, 'c2')]);
-    const parked = async () => (await system.pool.query<{ id: string; key: string; code: string }>("select id, key, code from log.parked where consumer = 'delivery-service' and retry_at is null order by key")).rows;
-    const before = await eventually('both parked', async () => { const rows = await parked(); return rows.length === 2 && rows; });
-    expect(before.map(({ code }) => code)).toEqual(['DELIVERY.NOT_A_COMMAND', 'DELIVERY.NOT_A_COMMAND']);
+    await startOne({ CALLS_AT_ONCE: '1' });
+    await system.appender.append([untyped(send(mixed, 'c1')), untyped(send(good, 'c1')), untyped(send(mixed, 'c3')), send(mixed, 'c2')]);
+    const parked = async () => (await system.pool.query<{ id: string; key: string; code: string }>(`select id, key, code from log.parked where consumer = 'delivery-service' and retry_at is null order by "offset"`)).rows;
+    const before = await eventually('three parked', async () => { const rows = await parked(); return rows.length === 3 && rows; });
+    expect(before.map(({ key, code }) => [key, code])).toEqual([mixed, good, mixed].map((n) => [customer(n), 'DELIVERY.NOT_A_COMMAND']));
     // Later commands of the customer went on.
-    expect(await outcome(bad)).toMatchObject([{ type: 'MessageSent' }]);
-    // A release that can read it: here, its record is mended.
+    expect(await outcome(mixed)).toMatchObject([{ type: 'MessageSent' }]);
+    // A release that can read two of them: here, those records are mended.
     const hex = (text: string) => Buffer.from(text).toString('hex');
-    await system.pool.query("update log.parked set record = decode(replace(encode(record, 'hex'), $2, $3), 'hex') where key = $1", [customer(good), hex('SendMassage'), hex('SendMessage')]);
-    expect(await requestRetry(system.pool, { consumer: 'delivery-service' })).toBe(2);
+    for (const id of [commandId(good, 'c1'), commandId(mixed, 'c3')])
+      await system.pool.query("update log.parked set record = decode(replace(encode(record, 'hex'), $2, $3), 'hex') where position($1::bytea in record) > 0", [Buffer.from(id), hex('SendMassage'), hex('SendMessage')]);
+    expect(await requestRetry(system.pool, { consumer: 'delivery-service' })).toBe(3);
     const after = await eventually('one parked again', async () => { const rows = await parked(); return rows.length === 1 && rows; });
-    expect(after).toMatchObject([{ key: customer(bad) }]);
-    expect(after[0]!.id).not.toBe(before.find(({ key }) => key === customer(bad))!.id);
+    expect(after).toMatchObject([{ key: customer(mixed) }]);
+    expect(after[0]!.id).not.toBe(before[0]!.id);
     expect(await outcome(good)).toMatchObject([{ type: 'MessageSent' }]);
+    await eventually('the other one of that customer', async () => (await row(mixed, 'c3'))?.state === 'sent');
   });
 });

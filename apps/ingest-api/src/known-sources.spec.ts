@@ -21,6 +21,15 @@ describe('known sources', () => {
       }
     })));
   it('tell kinds apart', () => expect(known(10).get('user', 'a').key).not.toBe(known(10).get('anonymous', 'a').key));
+  it('hold no long text, whatever is asked for', () => {
+    const sources = known(10);
+    const long = 'x'.repeat(257);
+    expect(sources.get('token', long).key).toBe(keys.keyOf('token', long));
+    expect(sources.get('token', long)).toEqual(sources.get('token', long));
+    expect(sources.size).toBe(0);
+    sources.get('token', long.slice(1));
+    expect(sources.size).toBe(1);
+  });
   it('stay labelled when they were forgotten meanwhile', () => {
     const sources = known(2);
     sources.markLabelled(sources.get('user', 'a'));

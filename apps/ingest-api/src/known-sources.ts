@@ -3,6 +3,9 @@ import type { SourceRef } from '@touchpoint/contracts';
 import type { SourceKeys } from '@touchpoint/vault';
 import { LabelledSources } from './labelled-sources.ts';
 
+/** In UTF-16 units: every source id there may be. A push token may be sixteen times as long, and who holds a public key chooses it. */
+const LONGEST = 256;
+
 /** 8 MB: enough for a few hundred thousand customers that come and go. */
 const PLACES = 2 ** 20;
 
@@ -20,7 +23,7 @@ type Kind = SourceKind | 'token';
 type Generation = { readonly byKind: Map<Kind, Map<string, KnownSource>>; size: number };
 
 /**
- * Source ids and what is known of them, at most `max`, in memory only: they are personal. Two generations, so that those in use stay and a hit is one or
+ * Source ids and what is known of them, at most `max`, each of at most 256 characters, in memory only: they are personal. What is longer is worked out anew. Two generations, so that those in use stay and a hit is one or
  * two look-ups; by kind, so that no text has to be put together for it.
  */
 export class KnownSources {
@@ -40,6 +43,7 @@ export class KnownSources {
 
   /** @param kind of a source id, or of an address that is no source id: a push token */
   get(kind: Kind, value: string): KnownSource {
+    if (value.length > LONGEST) return this.#learn(kind as SourceKind, value);
     const known = this.#young.byKind.get(kind)?.get(value);
     if (known) return known;
     const found = this.#old.byKind.get(kind)?.get(value) ?? this.#learn(kind as SourceKind, value);

@@ -10,10 +10,11 @@ export type Walk<T> = (value: unknown, canon: Canonical, issues: Issues) => Read
 
 /**
  * Where one field of a message comes from: properties of its own name, those named in `from`, and those in `also`, which are read in another way;
- * each in camelCase and snake_case. A field that cannot be null is required or has a value for when nothing is said.
+ * each in camelCase and snake_case. A field that cannot be null is required or has a value for when nothing is said. `vital`: the message would say
+ * something else without it, so it is refused rather than left out where anything personal is in it.
  */
 export type Field<T> = (Readonly<{ read: Reader<NonNullable<T>> }> | Readonly<{ walk: Walk<NonNullable<T>> }>) &
-  Readonly<{ from?: readonly string[]; also?: Readonly<Record<string, Reader<NonNullable<T>>>> }> &
+  Readonly<{ from?: readonly string[]; also?: Readonly<Record<string, Reader<NonNullable<T>>>>; vital?: true }> &
   (null extends T ? object : Readonly<{ required: true }> | Readonly<{ otherwise: NonNullable<T> }>);
 /**
  * Fields of a record. A record in it is read from the same properties, and stays null where it may and none of its fields is said. `fixed` is never
@@ -23,7 +24,7 @@ export type FieldTable<D> = {
   readonly [K in keyof D]: Field<D[K]> | Readonly<{ fixed: D[K] }> | Readonly<{ within: FieldTable<NonNullable<D[K]>>; optional: null extends D[K] ? true : false }>;
 };
 
-type AnyField = Readonly<{ read?: Reader<unknown>; walk?: Walk<unknown>; from?: readonly string[]; also?: Readonly<Record<string, Reader<unknown>>>; required?: true; otherwise?: unknown }>;
+type AnyField = Readonly<{ read?: Reader<unknown>; walk?: Walk<unknown>; from?: readonly string[]; also?: Readonly<Record<string, Reader<unknown>>>; required?: true; otherwise?: unknown; vital?: true }>;
 type AnyTable = Readonly<Record<string, AnyField | Readonly<{ fixed: unknown }> | Readonly<{ within: AnyTable; optional: boolean }>>>;
 type Data = Record<string, unknown>;
 type Group = Readonly<{ name: string; blank: Data; optional: boolean }>;
@@ -67,7 +68,7 @@ export const planOf = <D>(table: FieldTable<D>, sealed: readonly string[] = []):
         continue;
       }
       into[name] = field.otherwise ?? null;
-      const needed = field.required === true || field.otherwise === '';
+      const needed = field.required === true || field.vital === true || field.otherwise === '';
       const slot: Slot = { field: name, group, read: field.read ?? null, walk: field.walk ?? null, sealed: group === null && sealed.includes(name), needed };
       if (field.required) required.push(slot);
       for (const property of spellings([name, ...(field.from ?? [])])) claim(property, slot);

@@ -1,3 +1,5 @@
+import { holdsPersonal } from './personal-text.ts';
+
 /** One thing wrong with an event: where (dotted, `properties.products[2].price`), what kind of wrong, and what to do. Never the value: it may be personal. */
 export type Issue = Readonly<{ path: string; code: IssueCode; message: string }>;
 export type IssueCode =
@@ -63,5 +65,5 @@ export class Issues {
 }
 
 const LONGEST_NAME = 64;
-/** A publisher chooses the names in a path: they may be huge, and hold what breaks a terminal. */
-const shown = (name: string): string => (name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME)}…`).replaceAll(/[^\x20-\x7e…]/g, '?');
+/** A publisher chooses the names in a path: they may be huge, be an address, and hold what breaks a terminal. */
+const shown = (name: string): string => (holdsPersonal(name) ? '…' : name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME)}…`).replaceAll(/[^\x20-\x7e…]/g, '?');

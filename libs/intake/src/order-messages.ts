@@ -40,14 +40,14 @@ export const orderMessages: MessageTable<OrderName> = {
     },
   },
   OrderCancelled: {
-    fields: { ...money, orderId: { read: text }, cancellationId: { read: text }, lines, place: placeField, reason: { read: text } },
+    fields: { ...money, orderId: { read: text, vital: true }, cancellationId: { read: text }, lines, place: placeField, reason: { read: text } },
     finish: (data, around) => {
       finishPlace(data, around);
       if (data.orderId === null && data.lines.length === 0 && data.total === null) around.issues.add('INTAKE.MISSING', 'Say which order, or what of it: products or a total.', 'order_id');
     },
   },
   OrderRefunded: {
-    fields: { ...money, orderId: { read: text }, refundId: { read: text }, whole: { read: flag, otherwise: false }, lines, place: placeField, reason: { read: text } },
+    fields: { ...money, orderId: { read: text, vital: true }, refundId: { read: text }, whole: { read: flag, otherwise: false }, lines, place: placeField, reason: { read: text } },
     finish: (data, around) => {
       finishPlace(data, around);
       const nothingSaid = data.lines.length === 0 && data.total === null && data.revenue === null;
@@ -57,13 +57,13 @@ export const orderMessages: MessageTable<OrderName> = {
     },
   },
   OrderAdjusted: {
-    fields: { orderId: { read: text }, adjustmentId: { read: text }, currency: { read: currency, required: true }, lines, total: { read: amount }, reason: { read: text } },
+    fields: { orderId: { read: text, vital: true }, adjustmentId: { read: text }, currency: { read: currency, required: true }, lines, total: { read: amount }, reason: { read: text } },
     finish: (data, { issues }) => {
       if (data.lines.length === 0 && data.total === null) issues.add('INTAKE.MISSING', 'An adjustment has products or a total.', 'total');
     },
   },
   CheckoutStarted: {
-    fields: { ...money, checkoutId: { read: text }, orderId: { read: text }, lines, affiliation: { read: text }, coupon: { read: text } },
+    fields: { ...money, checkoutId: { read: text }, orderId: { read: text, vital: true }, lines, affiliation: { read: text }, coupon: { read: text } },
   },
   ProductViewed: { fields: { product, currency: { read: currency } }, finish: finishProduct },
   ProductAdded: { fields: { product, cartId: { read: text }, currency: { read: currency } }, finish: finishProduct },

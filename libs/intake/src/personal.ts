@@ -1,3 +1,5 @@
+import { KEY_NAME } from './bounds.ts';
+
 const folded = (name: string): string => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
 
 /** Property names that say that a value is about the person. Compared without case and separators: `first_name` is `firstName`. */
@@ -32,18 +34,22 @@ const PERSONS = words(
 );
 const ABOUT = words('info information details detail data');
 /** Names that end so say which thing or where it is, and hold numbers that may look like those of cards. */
-const IDS = words('id ids uuid guid sku ean gtin upc isbn asin mpn barcode url uri href link path src referrer image');
+const IDS = words('id ids uuid guid sku skus ean gtin upc isbn asin mpn barcode url uri href link path src referrer image');
 /** The same, but only behind another word: `order_number`, `couponCode`. */
 const NUMBERS = words('number no nr num code ref reference key hash timestamp ts');
 
 /** `customerName1` is customer, name. */
-const wordsOf = (name: string): string[] =>
-  name.replaceAll(/(?<=[\p{Ll}\p{N}])(?=\p{Lu})/gu, ' ').toLowerCase().split(/[^\p{L}\p{N}]+/u).map((word) => word.replace(/\d+$/, '')).filter((word) => word !== '');
+const wordsOf = (name: string): readonly string[] => (name.replaceAll(HUMP, '$1 $2').toLowerCase().match(WORD) ?? []).filter((word) => !DIGITS.test(word));
+const HUMP = /([\p{Ll}\p{N}])(\p{Lu})/gu;
+const WORD = /\p{L}+|\p{N}+/gu;
+const DIGITS = /^\p{N}/u;
 
 /** What the name of a value says of it: `person`: an object under it is about a person, anything else is not personal for that. `id`: see IDS. */
 export type NameKind = 'personal' | 'person' | 'id' | 'other';
 
 const judge = (name: string): NameKind => {
+  // It is refused for its length.
+  if (name.length > KEY_NAME) return 'other';
   const whole = folded(name);
   if (PERSONAL_NAMES.has(whole)) return 'personal';
   const parts = wordsOf(name);
@@ -71,14 +77,15 @@ const PLAIN_TRAITS: ReadonlySet<string> = new Set(
     .map(folded),
 );
 
-/** Names repeat, so what was found is kept; publishers choose the names, so only so many are. */
+/** Names repeat, so what was found is kept; publishers choose the names, so only so many are, and those in use come back. */
 const remembered = <T extends boolean | NameKind>(answer: (name: string) => T) => {
   const known = new Map<string, T>();
   return (name: string): T => {
     const found = known.get(name);
     if (found !== undefined) return found;
     const fresh = answer(name);
-    if (known.size < 5_000 && name.length <= 64) known.set(name, fresh);
+    if (known.size >= 5_000) known.clear();
+    if (name.length <= 64) known.set(name, fresh);
     return fresh;
   };
 };

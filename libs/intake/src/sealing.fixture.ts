@@ -4,11 +4,17 @@ import type { Incoming } from './incoming.ts';
 type Loose = Record<string, unknown>;
 
 /** Puts stand-ins where ingest seals and keys, so that specs can see that what comes of an event fits its schema. */
-export const toSealed = (incoming: Incoming): Loose => {
+export const toSealed = (incoming: Incoming): Loose =>
+  replaced(incoming, (value) => Buffer.from(value as string), (value) => Buffer.from((value as Keyed).value).toString('hex').padEnd(32, '0').slice(0, 32));
+
+/** The same with stand-ins that hold nothing of the value: what is left is what can be read by whoever reads the log. */
+export const inClear = (incoming: Incoming): Loose => replaced(incoming, () => Buffer.from('sealed'), () => '0'.repeat(32));
+
+const replaced = (incoming: Incoming, seal: (value: unknown) => unknown, keyOf: (value: unknown) => unknown): Loose => {
   const data = structuredClone(incoming.data) as Loose;
   const { sealed, keyed } = marks(incoming.type);
-  for (const path of sealed) change(data, path, (value) => Buffer.from(value as string));
-  for (const path of keyed) change(data, path, (value) => Buffer.from((value as Keyed).value).toString('hex').padEnd(32, '0').slice(0, 32));
+  for (const path of sealed) change(data, path, seal);
+  for (const path of keyed) change(data, path, keyOf);
   return data;
 };
 

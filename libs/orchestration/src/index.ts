@@ -4,6 +4,7 @@ export * from './decide.ts';
 export type { CommandOut, Decided, Fact, Timer } from './emission.ts';
 export type { Input } from './input.ts';
 export { MEASURES, MEASURE_KINDS, type MeasureName, type Measures } from './measures.ts';
+export { MAX_HOPS } from './merging.ts';
 export type { Held } from './message.policy.ts';
 export type { Part } from './part.ts';
 export * from './publication.ts';

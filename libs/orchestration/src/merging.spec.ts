@@ -133,10 +133,14 @@ describe('a hand-over that would not fit on the log', () => {
     expect(Buffer.byteLength((over.message.data as { state: string }).state)).toBeLessThanOrEqual(MAX_HAND_OVER);
   });
   it('keeps every refusal and every count', () => expect([word(survivor), counted(survivor)]).toEqual(['withdrawn', MANY]));
-  it('goes on along a chain, and is not counted twice beside others of the same kind', () => {
+  it('goes on along a chain to one who cannot tell all of its own apart either, and all are counted', () => {
     const [[, first]] = handed(on(a, survivor.state, at(day(61), absorbed(a, c))), day(61)) as [readonly [CustomerId, Moment]];
-    const before = on(c, survivor.state, at(day(61), merged(a, c)));
-    expect(counted(on(c, before.state, { ...first, offset: before.state.offset + 1 }))).toBe(2 * MANY);
+    let crowded = on(c, undefined).state;
+    for (let i = 0; i < MAX_MEMBERS + 2; i++) {
+      const [[, other]] = handed(on(customer(`c-${i}`), undefined, at(day(i), order(`${i}`)), at(day(i), absorbed(customer(`c-${i}`), c))), day(i)) as [readonly [CustomerId, Moment]];
+      crowded = on(c, crowded, at(day(i), merged(customer(`c-${i}`), c)), other).state;
+    }
+    expect(counted(on(c, crowded, at(day(61), merged(a, c)), first))).toBe(MANY + MAX_MEMBERS + 2);
   });
 });
 

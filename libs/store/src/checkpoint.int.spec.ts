@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
-import { advanceCheckpoint, claimCheckpoint, resolvedUpTo, type Advance, type Checkpoint } from './checkpoint.ts';
+import { advanceCheckpoint, claimCheckpoint, resolvedUpTo, sendAs, type Advance, type Checkpoint } from './checkpoint.ts';
 import { migrate, migrations } from './migrate.ts';
 import { deletePending, insertPending, readPending } from './pending.ts';
 import { createPool, transaction, type Pool } from './pool.ts';
@@ -25,7 +25,7 @@ const FENCED = { kind: 'Fenced', code: 'LOG.FENCED' };
 
 describe('a checkpoint', () => {
   it('begins at nothing, and is claimed with a version of its own each time', async () => {
-    expect(await claim()).toEqual({ ...KEY, version: 1n, next: 0, seen: new Map(), sent: new Map(), anchor: null, resolvedTo: null, incarnation: 1 });
+    expect(await claim()).toEqual({ ...KEY, version: 1n, next: 0, seen: new Map(), sent: new Map(), origin: null, anchor: null, resolvedTo: null, incarnation: 1 });
     expect((await claim()).version).toBe(2n);
     expect((await claim(4)).version).toBe(1n);
   });
@@ -33,7 +33,7 @@ describe('a checkpoint', () => {
     const change = { next: 7_000_000_000_000, seen: new Map([['o.1/t/0/1', 2 ** 52]]), sent: new Map([['u/0', 5], ['u/11', 1]]), anchor: '5-ab', resolvedTo: 1_767_225_600_123 };
     const moved = await advance(await claim(), change);
     expect(moved).toMatchObject({ ...change, version: 2n });
-    expect(await claim()).toEqual({ ...KEY, ...change, version: 3n, incarnation: 1 });
+    expect(await claim()).toEqual({ ...KEY, ...change, origin: null, version: 3n, incarnation: 1 });
     const further = await advance(await claim(), { next: 7_000_000_000_001 });
     expect(further).toMatchObject({ ...change, next: 7_000_000_000_001 });
   });
@@ -89,6 +89,36 @@ describe('a checkpoint', () => {
     await pool.query('update log.incarnation set number = 4');
     expect((await claim()).incarnation).toBe(4);
     await pool.query('update log.incarnation set number = 1');
+  });
+});
+
+describe('what is sent', () => {
+  const sentBy = async (origin: string) => Object.fromEntries((await sendAs(pool, await claim(), origin)).sent);
+  const send = async (origin: string, sent: Readonly<Record<string, number>>) => advance(await sendAs(pool, await claim(), origin), { sent: new Map(Object.entries(sent)) });
+
+  it('is numbered on under the same origin', async () => {
+    await send('c.1/t/3/1', { 'u/0': 5, 'u/1': 1 });
+    expect(await sentBy('c.1/t/3/1')).toEqual({ 'u/0': 5, 'u/1': 1 });
+    expect((await claim()).origin).toBe('c.1/t/3/1');
+  });
+  it('begins at 1 under a new one: another version, another incarnation', async () => {
+    await send('c.1/t/3/1', { 'u/0': 5 });
+    expect(await sentBy('c.2/t/3/1')).toEqual({});
+    await send('c.2/t/3/1', { 'u/0': 2 });
+    expect(await sentBy('c.2/t/3/2')).toEqual({});
+  });
+  it('goes on where it stood when a release is taken back: readers know what it has sent', async () => {
+    await send('c.1/t/3/1', { 'u/0': 5 });
+    await send('c.2/t/3/1', { 'u/0': 2 });
+    expect(await sentBy('c.1/t/3/1')).toEqual({ 'u/0': 5 });
+    await send('c.1/t/3/1', { 'u/0': 9 });
+    expect([await sentBy('c.2/t/3/1'), await sentBy('c.1/t/3/1')]).toEqual([{ 'u/0': 2 }, { 'u/0': 9 }]);
+  });
+  it('is numbered by nobody who was overtaken', async () => {
+    const old = await claim();
+    await claim();
+    await expect(sendAs(pool, old, 'c.1/t/3/1')).rejects.toMatchObject(FENCED);
+    expect((await claim()).origin).toBeNull();
   });
 });
 

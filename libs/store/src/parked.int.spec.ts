@@ -3,7 +3,7 @@ import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
 import { invalidMessage } from '@touchpoint/kernel';
 import type { LogRecord } from '@touchpoint/log';
 import { migrate, migrations } from './migrate.ts';
-import { BEHIND, behind, deleteParked, insertParked, listParked, parkedKeys, parkingOf, readRetries, requestRetry, type Parking } from './parked.ts';
+import { BEHIND, behind, countAlone, deleteParked, insertParked, listParked, parkedKeys, parkingOf, readRetries, requestRetry, type Parking } from './parked.ts';
 import { createPool, transaction, type Pool } from './pool.ts';
 
 let database: FreshDatabase;
@@ -23,7 +23,11 @@ const AT = { consumer: 'c', topic: 't', partition: 0 };
 const record = (offset: number, key: string): LogRecord => ({ offset, key, timestamp: 1_000 + offset, value: Buffer.from(`value ${offset}`), headers: { type: Buffer.from('T'), meta: Buffer.from([0, 255]) } });
 const park = (parkings: readonly Parking[], at = AT) => transaction(pool, (client) => insertParked(client, at, parkings));
 const bad = (offset: number, key: string) => parkingOf(record(offset, key), invalidMessage('X.BAD', `offset ${offset} is bad`));
-const offsets = async (limit?: number) => (await readRetries(pool, AT, limit)).map(({ record: { offset } }) => offset);
+const retries = async (most?: { records?: number; bytes?: number }) => {
+  const { records, remaining } = await readRetries(pool, AT, most);
+  return { offsets: records.map(({ record: { offset } }) => offset), remaining: [...remaining].toSorted() };
+};
+const NONE = { offsets: [], remaining: [] };
 
 describe('parked records', () => {
   it('are listed with why, oldest first', async () => {
@@ -58,36 +62,56 @@ describe('a retry', () => {
   it('of a key gives all its records, in the order of the log, as they were', async () => {
     await park([bad(9, 'a'), bad(4, 'b'), behind(record(12, 'a'))]);
     await park([behind(record(10, 'a'))]);
-    expect(await readRetries(pool, AT)).toEqual([]);
+    expect(await retries()).toEqual(NONE);
     expect(await requestRetry(pool, { consumer: 'c', key: 'a' })).toBe(3);
-    const retries = await readRetries(pool, AT);
-    expect(retries.map(({ record: { offset } }) => offset)).toEqual([9, 10, 12]);
-    expect(retries[0]).toMatchObject({ key: 'a', code: 'X.BAD', record: record(9, 'a') });
-    expect(await readRetries(pool, { ...AT, partition: 1 })).toEqual([]);
+    expect(await retries()).toEqual({ offsets: [9, 10, 12], remaining: [] });
+    expect((await readRetries(pool, AT)).records[0]).toMatchObject({ key: 'a', code: 'X.BAD', record: record(9, 'a') });
+    expect((await readRetries(pool, { ...AT, partition: 1 })).records).toEqual([]);
   });
   it('takes along what was parked after it was asked for', async () => {
     await park([bad(1, 'a')]);
     await requestRetry(pool, { consumer: 'c', key: 'a' });
     await park([behind(record(2, 'a'))]);
-    expect(await offsets()).toEqual([1, 2]);
+    expect((await retries()).offsets).toEqual([1, 2]);
   });
-  it('gives whole keys: none of a key\'s records can be overtaken by a later one', async () => {
+  it('gives so many records and bytes at a time, and says whose later ones remain: those keys stay parked', async () => {
     await park([...[1, 4, 7, 10].map((offset) => bad(offset, 'a')), ...[2, 5].map((offset) => bad(offset, 'b')), ...[3, 6].map((offset) => bad(offset, 'c'))]);
     await requestRetry(pool, { consumer: 'c' });
-    expect(await offsets(1)).toEqual([1, 4, 7, 10]);
-    expect(await offsets(4)).toEqual([1, 4, 7, 10]);
-    expect(await offsets(5)).toEqual([1, 2, 4, 5, 7, 10]);
-    expect(await offsets(7)).toEqual([1, 2, 3, 4, 5, 6, 7, 10]);
+    expect(await retries({ records: 1 })).toEqual({ offsets: [1], remaining: ['a'] });
+    expect(await retries({ records: 5 })).toEqual({ offsets: [1, 2, 3, 4, 5], remaining: ['a', 'c'] });
+    expect(await retries({ records: 8 })).toEqual({ offsets: [1, 2, 3, 4, 5, 6, 7, 10], remaining: [] });
+    const { rows: [first] } = await pool.query<{ bytes: number }>('select octet_length(record) as bytes from log.parked where "offset" = 1');
+    expect(await retries({ bytes: 2 * first!.bytes })).toEqual({ offsets: [1, 2], remaining: ['a', 'b'] });
+    expect(await retries({ bytes: 1 })).toEqual({ offsets: [1], remaining: ['a'] });
+  });
+  it('that fails again at some record leaves what is behind it, until it is asked for anew', async () => {
+    await park([bad(1, 'a'), bad(2, 'b'), ...[3, 4, 5].map((offset) => behind(record(offset, 'a'))), behind(record(6, 'b'))]);
+    await requestRetry(pool, { consumer: 'c' });
+    const { records } = await readRetries(pool, AT, { records: 3 });
+    await transaction(pool, async (client) => {
+      await deleteParked(client, records.map(({ id }) => id));
+      await insertParked(client, AT, [bad(1, 'a'), behind(record(3, 'a'))]);
+    });
+    expect(await retries()).toEqual({ offsets: [6], remaining: [] });
+    await requestRetry(pool, { consumer: 'c', key: 'a' });
+    expect((await retries()).offsets).toEqual([1, 3, 4, 5, 6]);
+  });
+  it('finds what was parked alone, and parks no key for it', async () => {
+    await park([{ ...bad(1, 'a'), alone: true }, { ...bad(2, 'a'), alone: true }, bad(3, 'b')]);
+    expect(await countAlone(pool, { consumer: 'c' })).toBe(2);
+    expect([await countAlone(pool, { consumer: 'c', key: 'b' }), await countAlone(pool, { consumer: 'd' })]).toEqual([0, 0]);
+    await requestRetry(pool, { consumer: 'c', key: 'a' });
+    expect(await retries({ records: 1 })).toEqual({ offsets: [1], remaining: [] });
   });
   it('that succeeds leaves nothing; one that fails again is not tried again by itself', async () => {
     await park([bad(1, 'a'), bad(2, 'b')]);
     await requestRetry(pool, { consumer: 'c' });
-    const retries = await readRetries(pool, AT);
+    const { records } = await readRetries(pool, AT);
     await transaction(pool, async (client) => {
-      await deleteParked(client, retries.map(({ id }) => id));
+      await deleteParked(client, records.map(({ id }) => id));
       await insertParked(client, AT, [bad(2, 'b')]);
     });
-    expect(await readRetries(pool, AT)).toEqual([]);
+    expect(await retries()).toEqual(NONE);
     expect([...(await parkedKeys(pool, AT))]).toEqual(['b']);
   });
 });

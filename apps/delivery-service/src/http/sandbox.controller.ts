@@ -51,7 +51,8 @@ export class SandboxController {
   @Header('cache-control', 'no-store')
   @Header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self' data:; img-src data:")
   async page(@Query() query: unknown): Promise<string> {
-    return sandboxPage(await this.#sandbox.messages(withoutUndefined(valid(Filter, query))));
+    const filter = withoutUndefined(valid(Filter, query));
+    return sandboxPage(await this.#sandbox.messages(filter), filter);
   }
 }
 

@@ -17,14 +17,29 @@ const messageIdOf = (member: unknown): string | null => {
 };
 export const rejected = (index: number, member: unknown, { code, message, issues }: Reason): Rejected => ({ index, messageId: messageIdOf(member), code, message, errors: issues });
 
-/** What is answered to a batch: 200 where at least one was taken, and which were not. @throws HttpProblem 400 where none was. */
+/** So many reasons are told in one answer, and at least one for each member: a batch of nothing but mistakes may hold a hundred thousand. */
+const MOST = 2_000;
+
+/** Every member that was refused, with its first reason; with all its reasons as long as there are not too many in all. */
+const bounded = (refused: readonly Rejected[]): readonly Rejected[] => {
+  let more = MOST - refused.length;
+  return refused.map((member) => {
+    const extra = member.errors.length - 1;
+    if (extra < 1) return member;
+    more -= extra;
+    return more >= 0 ? member : { ...member, errors: member.errors.slice(0, 1) };
+  });
+};
+
+/** What is answered to a batch: 200 where at least one was taken, and which were not. @throws HttpProblem 400 where none was, with every member named. */
 export const batchAnswer = (taken: number, refused: readonly Rejected[]): BatchAnswer => {
   if (refused.length === 0) return TAKEN;
-  if (taken > 0) return { success: true, taken, rejected: refused };
+  const named = bounded(refused);
+  if (taken > 0) return { success: true, taken, rejected: named };
   const { code } = refused[0]!;
-  const errors = refused.flatMap(({ index, code: own, message, errors: issues }): readonly FieldIssue[] =>
+  const errors = named.flatMap(({ index, code: own, message, errors: issues }): readonly FieldIssue[] =>
     issues.length > 0 ? issues.map((issue) => ({ ...issue, path: issue.path ? `batch[${index}].${issue.path}` : `batch[${index}]` })) : [{ path: `batch[${index}]`, code: own, message }]);
-  throw new HttpProblem(400, refused.every((other) => other.code === code) ? code : 'INTAKE.INVALID', 'No event of the batch is valid', { errors: errors.slice(0, 100) });
+  throw new HttpProblem(400, refused.every((other) => other.code === code) ? code : 'INTAKE.INVALID', 'No event of the batch is valid', { errors });
 };
 
 /** @throws HttpProblem 400, or 413 for an event that is too large */

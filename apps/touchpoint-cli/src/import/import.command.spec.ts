@@ -53,7 +53,7 @@ describe('touchpoint import', () => {
   it('--dry-run shows events and counts, and sends nothing', async () => {
     const path = await place.file('a.csv', orderFile(50) + order('x', { qty: '?' }));
     const { code, out, err } = await run(path, '--map', map(), '--dry-run');
-    expect([code, ingest.requests.length]).toEqual([2, 0]);
+    expect([code, ingest.requests.length]).toEqual([4, 0]);
     expect(out).toContain('"messageId": "orders/0"');
     expect(err).toMatch(/line 52 \(x\): Qty is no decimal.*\nNothing was sent.*\n +rows +51\n/);
   }, LIMIT);
@@ -96,7 +96,7 @@ describe('an import that is interrupted', () => {
     for (const after of [0, 2, 5]) expect((await interrupted(path, 'SIGKILL', after)).code).toBeNull();
     ingest.answer(() => TAKE);
     const { code, out } = await run(path, '--map', map());
-    expect([code, out]).toEqual([2, expect.stringMatching(/rows +9,001\n +events +9,000/)]);
+    expect([code, out]).toEqual([4, expect.stringMatching(/rows +9,001\n +events +9,000/)]);
     expect(new Set(ingest.taken)).toEqual(new Set(ids(9_000)));
     const bodies = new Map<string, string>();
     for (const member of ingest.requests.flatMap(({ members }) => members)) expect(bodies.set(member.messageId, bodies.get(member.messageId) ?? JSON.stringify(member)).get(member.messageId)).toBe(JSON.stringify(member));

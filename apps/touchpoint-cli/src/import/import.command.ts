@@ -3,7 +3,6 @@ import { InvalidArgumentError } from 'commander';
 import { dirOption, examples, type CommandFile, type Context, type DirOption } from '../command.ts';
 import { CliError, EXIT } from '../system/cli-error.ts';
 
-
 export type ImportOptions = DirOption &
   Readonly<{ map: string; check?: boolean; dryRun?: boolean; again?: boolean; url?: string; rejects?: string; giveUpAfter?: number; inFlight: number; gzip?: boolean; json?: boolean }>;
 
