@@ -6,7 +6,7 @@ import {
   type Appender, type LogTopics, type MessageWriter,
 } from '@touchpoint/log';
 import { POOL, poolProvider, type Pool } from '@touchpoint/store';
-import { createSourceKeys, masterKeyOf, Vault } from '@touchpoint/vault';
+import { freshSourceKeys, masterKeyOf, Vault } from '@touchpoint/vault';
 import type { IngestConfig } from './config.ts';
 import { digester } from './digest.ts';
 import { createEventMetrics, type EventMetrics } from './event-metrics.ts';
@@ -49,8 +49,7 @@ const recorderProvider: FactoryProvider = {
   useFactory: (config: IngestConfig, topics: LogTopics, vault: Vault, writer: MessageWriter, appender: Appender, metrics: EventMetrics) =>
     new Recorder({
       topic: topics.nameOf(TOPICS.received),
-      // KnownSources remembers; there is no need to do so twice.
-      sources: new KnownSources(createSourceKeys(config.SOURCE_KEY_SECRET, { maxEntries: 2 }), topics.partitionsOf(TOPICS.received), config.SOURCES_IN_MEMORY),
+      sources: new KnownSources(freshSourceKeys(config.SOURCE_KEY_SECRET), topics.partitionsOf(TOPICS.received), config.SOURCES_IN_MEMORY),
       keys: new GatheredKeys(vault), seal: (key, clear) => vault.seal(key, clear), writer, appender,
       digest: digester(config.SOURCE_KEY_SECRET),
       limitMs: config.ANSWER_LIMIT_MS,

@@ -34,8 +34,9 @@ describe('known sources', () => {
     const sources = known(2);
     sources.markLabelled(sources.get('user', 'a'));
     for (let i = 0; i < 10; i++) sources.get('user', `other${i}`);
-    expect(sources.get('user', 'a').labelled).toBe(true);
-    expect(sources.get('user', 'b').labelled).toBe(false);
+    expect(sources.get('user', 'a').needsLabel).toBe(false);
+    expect(sources.get('user', 'b').needsLabel).toBe(true);
+    expect(sources.get('device', 'b').needsLabel).toBe(false);
   });
 });
 
@@ -49,6 +50,15 @@ describe('the table of labelled sources', () => {
       const bits = (one: SourceKey) => `${one.slice(8, 16)} ${Number.parseInt(one.slice(16, 24), 16) | 1}`;
       for (const one of asked) if (table.has(one)) expect(added.map(bits)).toContain(bits(one));
     })));
+  it('tells keys apart by each of the digits that it compares', () => {
+    const digits = [...'0123456789abcdef'];
+    for (const digit of digits) for (const other of digits) for (const at of [8, 15, 16, 22]) {
+      const [one, two] = [digit, other].map((char) => ('0'.repeat(at) + char).padEnd(32, '0') as SourceKey);
+      const table = new LabelledSources(2);
+      table.add(one!);
+      expect(table.has(two!)).toBe(digit === other);
+    }
+  });
   it('knows the one that was added last', () => {
     const table = new LabelledSources(2);
     const one = 'a'.repeat(32) as SourceKey;

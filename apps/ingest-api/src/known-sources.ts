@@ -9,14 +9,17 @@ const LONGEST = 256;
 /** 8 MB: enough for a few hundred thousand customers that come and go. */
 const PLACES = 2 ** 20;
 
+/** The clear values of these are sent along, sealed, now and then: whoever may see them can tell a customer's ids. Others name nobody. */
+const LABELLED: readonly string[] = ['user', 'email', 'phone'] satisfies SourceKind[];
+
 /** A source id met of late. */
 export type KnownSource = {
   readonly key: SourceKey;
   readonly partition: number;
   /** How it stands in an event's meta when its clear value is not sent along. */
   readonly plain: SourceRef;
-  /** Whether its sealed clear value went out and was acknowledged. */
-  labelled: boolean;
+  /** Whether its clear value is to be sent along: until it went out, sealed, and was acknowledged. */
+  needsLabel: boolean;
 };
 
 type Kind = SourceKind | 'token';
@@ -68,12 +71,12 @@ export class KnownSources {
 
   #learn(kind: SourceKind, value: string): KnownSource {
     const key = this.#keys.keyOf(kind, value);
-    return { key, partition: partitionOf(key, this.#partitions), plain: { kind, key, label: null }, labelled: this.#labelled.has(key) };
+    return { key, partition: partitionOf(key, this.#partitions), plain: { kind, key, label: null }, needsLabel: LABELLED.includes(kind) && !this.#labelled.has(key) };
   }
 
   /** Its label is on the log. */
   markLabelled(source: KnownSource): void {
-    source.labelled = true;
+    source.needsLabel = false;
     this.#labelled.add(source.key);
   }
 }

@@ -31,7 +31,14 @@ export class LabelledSources {
   }
 }
 
-/** Eight of a key's hex characters. */
-const word = (key: SourceKey, start: number): number => Number.parseInt(key.slice(start, start + 8), 16) >>> 0;
+/** Eight of a key's hex characters, as a number. */
+const word = (key: SourceKey, start: number): number => {
+  let value = 0;
+  for (let i = start; i < start + 8; i++) {
+    const unit = key.charCodeAt(i);
+    value = (value << 4) | (unit < 0x3a ? unit - 0x30 : unit - 0x57);
+  }
+  return value >>> 0;
+};
 /** A place that is empty holds zeros, and no key may look like that. */
 const marked = (value: number): number => (value | 1) >>> 0;

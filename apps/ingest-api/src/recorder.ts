@@ -24,9 +24,6 @@ export type RecorderPorts = Readonly<{
   observeAppend: (seconds: number) => void;
 }>;
 
-/** The clear values of these are sent along, sealed, now and then: whoever may see them can tell a customer's ids. Others name nobody. */
-const LABELLED: readonly string[] = ['user', 'email', 'phone'];
-
 type Draft = Readonly<{ incoming: Incoming; traceparent: string | undefined; sources: readonly KnownSource[]; personal: boolean }>;
 
 /**
@@ -51,7 +48,7 @@ export class Recorder {
     const drafts = events.map((event) => event.records.map((incoming) => this.#draft(incoming, event.traceparent)));
     const wanted = new Set<SourceKey>();
     const labelling = new Set<KnownSource>();
-    for (const draft of drafts.flat()) this.#want(draft, wanted, labelling);
+    for (const ofEvent of drafts) for (const draft of ofEvent) this.#want(draft, wanted, labelling);
     const keys = wanted.size > 0 ? await within(limitMs, keysAreLate, this.#ports.keys.keysFor(wanted)) : NO_KEYS;
 
     const records: OutRecord[] = [];
@@ -77,7 +74,7 @@ export class Recorder {
   #want({ sources, personal }: Draft, wanted: Set<SourceKey>, labelling: Set<KnownSource>): void {
     if (personal) wanted.add(sources[0]!.key);
     for (const source of sources) {
-      if (source.labelled || !LABELLED.includes(source.plain.kind)) continue;
+      if (!source.needsLabel) continue;
       labelling.add(source);
       wanted.add(source.key);
     }

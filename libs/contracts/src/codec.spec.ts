@@ -47,6 +47,14 @@ describe('when a message is encoded', () => {
     expect(decoder('Tracked', catalog.Tracked.schema)(framed, 5)).toMatchObject({ name: 'Signed Up' });
   });
 
+  it('never writes over what it gave before', () => {
+    fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 60_000 }), { minLength: 2, maxLength: 20 }), (sizes) => {
+      const encoded = sizes.map((size) => encode('Tracked', { name: 'x'.repeat(size) }, 5));
+      sizes.forEach((size, i) => expect(decoder('Tracked', catalog.Tracked.schema)(encoded[i]!, 5).name.length).toBe(size));
+      for (const bytes of encoded) expect(bytes.subarray(0, 5)).toEqual(Buffer.alloc(5));
+    }), { numRuns: 50 });
+  });
+
   it('takes a message of any size', () => {
     const lines = Array.from({ length: 3000 }, (_, i) => ({ productId: String(i), quantity: 1_000_000n as Decimal, name: 'a long name '.repeat(10) }));
     expect(decode('OrderCompleted', encode('OrderCompleted', { ...order, lines })).lines).toHaveLength(3000);

@@ -23,8 +23,10 @@ const typeFor = (name: MessageName): Type => {
   return type;
 };
 
-/** Encoding goes through one buffer that grows to the largest message seen and is copied out of. */
-let scratch = Buffer.allocUnsafe(16 * 1024);
+/** What is encoded lies one behind the other in slabs: nothing is copied, and there are few buffers to collect. A slab lives as long as anything in it. */
+const SLAB = 64 * 1024;
+let slab = Buffer.allocUnsafeSlow(SLAB);
+let free = 0;
 
 /**
  * Writes a value by an avsc type behind `head` bytes, which are left zero for a frame.
@@ -32,17 +34,28 @@ let scratch = Buffer.allocUnsafe(16 * 1024);
  */
 export const encodeAs = (type: Type, what: string, value: unknown, head = 0): Buffer => {
   try {
-    let end = type.encode(value, scratch, head);
+    let end = type.encode(value, slab, free + head);
     if (end < 0) {
-      scratch = Buffer.allocUnsafe(Math.max(scratch.length * 2, scratch.length - end));
-      end = type.encode(value, scratch, head);
+      // What lacks room is tried again in a new slab; what is larger than one has a buffer of its own.
+      const size = slab.length - free - end;
+      if (size > SLAB / 4) return encodedAlone(type, value, head, size);
+      slab = Buffer.allocUnsafeSlow(SLAB);
+      free = 0;
+      end = type.encode(value, slab, head);
     }
-    const bytes = Buffer.allocUnsafe(end);
-    scratch.copy(bytes, 0, 0, end);
-    return head ? bytes.fill(0, 0, head) : bytes;
+    const bytes = slab.subarray(free, end);
+    free = end;
+    for (let i = 0; i < head; i++) bytes[i] = 0;
+    return bytes;
   } catch {
     throw invalidMessage('CONTRACTS.INVALID_DATA', `${what} does not fit its schema at ${misfits(type, value).join(', ') || 'the top'}.`);
   }
+};
+
+const encodedAlone = (type: Type, value: unknown, head: number, size: number): Buffer => {
+  const bytes = Buffer.allocUnsafeSlow(size);
+  type.encode(value, bytes, head);
+  return bytes.fill(0, 0, head);
 };
 
 const misfits = (type: Type, value: unknown): readonly string[] => {

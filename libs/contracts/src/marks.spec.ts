@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import avro from 'avsc';
+import fc from 'fast-check';
 import { typeOf } from './marks.ts';
 
 const schema = { type: 'bytes', logicalType: 'decimal', precision: 38, scale: 6 };
@@ -35,6 +36,24 @@ describe('when a decimal is written', () => {
   it('refuses one that is longer than 38 digits can be', () => {
     expect(() => decimal.fromBuffer(raw.toBuffer(Buffer.alloc(17)))).toThrow();
   });
+});
+
+describe('when a text is written', () => {
+  const schema = { type: 'array', items: 'string' };
+  const [ours, plain] = [typeOf(schema), avro.Type.forSchema(schema as never)];
+  const text = fc.oneof(fc.string(), fc.string({ unit: 'binary', maxLength: 60 }), fc.array(fc.constantFrom('a', '\x7f', '\x80', 'ü', 'ÿ', 'Ā', '߿', 'ࠀ', '😀')).map((parts) => parts.join('')), fc.integer({ min: 40, max: 70 }).map((length) => 'x'.repeat(length)));
+
+  it('is what any Avro library writes, of whatever length and script', () => fc.assert(fc.property(fc.array(text), (texts) => expect(ours.toBuffer(texts)).toEqual(plain.toBuffer(texts)))));
+
+  it('says how much room it lacks, and writes nothing behind the end', () =>
+    fc.assert(fc.property(text, fc.nat(80), (one, size) => {
+      const needed = plain.toBuffer([one]).length;
+      const bytes = Buffer.alloc(100);
+      expect(ours.encode([one], bytes.subarray(0, size), 0)).toBe(size >= needed ? needed : size - needed);
+      expect(bytes.subarray(size).every((byte) => byte === 0)).toBe(true);
+    })));
+
+  it('refuses what is none', () => expect(() => typeOf('string').toBuffer(7)).toThrow('no string'));
 });
 
 describe('when a long is beyond what avsc writes rightly', () => {

@@ -17,6 +17,18 @@ const sorted = (keys: string[]): string[] => {
 
 export const sortedKeys = (object: object): string[] => sorted(Object.keys(object));
 
+const SHORT = 64;
+/** Whether a text holds no address and stands in JSON as it is. One look for both at what most texts are: short, printable, ASCII. */
+const isBare = (text: string): boolean => {
+  if (text.length > SHORT) return false;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x20 || unit > 0x7e || unit === QUOTE || unit === BACKSLASH || unit === AT || unit === PERCENT) return false;
+  }
+  return true;
+};
+const [QUOTE, BACKSLASH, AT, PERCENT] = [0x22, 0x5c, 0x40, 0x25];
+
 /** Keys repeat from event to event. Publishers choose them, so only so many are remembered, and none that holds an address. */
 const harmless = new Map<string, string>();
 
@@ -56,6 +68,7 @@ export class Canonical {
 
   text(value: string): string {
     if (holdsPersonal(value, this.isId)) this.personal = true;
+    if (isBare(value)) return `"${value}"`;
     return JSON.stringify(value);
   }
 

@@ -91,9 +91,9 @@ export const listParked = async (on: Queryable, { consumer, limit = 100 }: { con
     )
   ).map(({ id, offset, parked_at, retry_at, ...row }) => ({ ...row, id: Number(id), offset: Number(offset), parkedAt: parked_at.toISOString(), retryAt: retry_at?.toISOString() ?? null }));
 
-/** How many records of a consumer are parked that hold no later ones back. */
-export const countAlone = async (on: Queryable, { consumer, key }: { consumer: string; key?: string }): Promise<number> =>
-  Number((await query<{ n: string }>(on, 'select count(*) as n from log.parked where consumer = $1 and ($2::text is null or key = $2) and not blocking', [consumer, key ?? null]))[0]!.n);
+/** How many records a consumer has parked for one cause. */
+export const countParked = async (on: Queryable, { consumer, code, key }: { consumer: string; code: string; key?: string }): Promise<number> =>
+  Number((await query<{ n: string }>(on, 'select count(*) as n from log.parked where consumer = $1 and code = $2 and ($3::text is null or key = $3)', [consumer, code, key ?? null]))[0]!.n);
 
 /** Asks the owners of these keys' partitions to redrive them. @returns how many records that concerns. */
 export const requestRetry = async (on: Queryable, { consumer, key }: { consumer: string; key?: string }): Promise<number> =>

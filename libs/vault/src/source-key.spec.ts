@@ -2,9 +2,18 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { SOURCE_KINDS } from '@touchpoint/kernel';
 import fc from 'fast-check';
-import { createSourceKeys } from './source-key.ts';
+import { hmacUnder } from './hmac.ts';
+import { createSourceKeys, freshSourceKeys } from './source-key.ts';
 
 const secret = Buffer.alloc(32, 7);
+
+describe('an HMAC', () => {
+  it('is that of the crypto library, for keys and texts of any length', () =>
+    fc.assert(fc.property(fc.uint8Array({ minLength: 1, maxLength: 100, size: 'max' }), fc.oneof(fc.string({ unit: 'binary' }), fc.integer({ min: 300, max: 1_100 }).map((length) => '€'.repeat(length))), (key, text) => {
+      const hmac = hmacUnder(key);
+      for (const one of [text, '', text]) expect(hmac(one)).toBe(createHmac('sha256', key).update(one).digest('hex'));
+    })));
+});
 
 describe('a source key', () => {
   const keys = createSourceKeys(secret);
@@ -32,6 +41,7 @@ describe('a source key', () => {
     for (let i = 2; i < 20; i += 1) small.keyOf('user', String(i));
     expect(small.keyOf('user', '1')).toBe(first);
   });
+  it('is the same where nothing is remembered', () => expect(freshSourceKeys(secret).keyOf('email', ' Anna@shop.example')).toBe(keys.keyOf('email', 'anna@shop.example')));
   it('needs another secret to be another key', () => expect(createSourceKeys(Buffer.alloc(32, 8)).keyOf('user', '42')).not.toBe(keys.keyOf('user', '42')));
 });
 

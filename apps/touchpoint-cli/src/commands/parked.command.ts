@@ -20,6 +20,9 @@ const withStore = async <T>(context: Context, options: DirOption, work: (store: 
   return withPool(databaseUrl, (pool) => work(store, pool));
 };
 
+/** What identity-resolver parks that a retry does not mend. */
+const CONFLICT = 'IDENTITY.CONFLICT';
+
 export const parkedCommand: CommandFile = (program, context) => {
   const parked = program
     .command('parked')
@@ -51,9 +54,9 @@ export const parkedCommand: CommandFile = (program, context) => {
     .action(async (consumer: string, options: RetryOptions) => {
       if ((options.key === undefined) === (options.all !== true)) throw new CliError('CLI.USAGE', 'Say which records: --key KEY for those of one customer, or --all', { exitCode: EXIT.usage });
       const which = { consumer, ...(options.key !== undefined && { key: options.key }) };
-      const [count, alone] = await withStore(context, options, async (store, pool) => [await store.requestRetry(pool, which), await store.countAlone(pool, which)] as const);
+      const [count, conflicts] = await withStore(context, options, async (store, pool) => [await store.requestRetry(pool, which), await store.countParked(pool, { ...which, code: CONFLICT })] as const);
       if (count === 0) throw new CliError('CLI.NOTHING_PARKED', `${consumer} has parked nothing${options.key === undefined ? '' : ' of that key'}: see npx touchpoint parked list`);
       context.terminal.err(`${count} records are tried again, within a second or so. What stays parked: npx touchpoint parked list --consumer ${consumer}\n`);
-      if (alone > 0) context.terminal.err(`${alone} of them hold nothing back: another event of the same publisher and source has taken their message id (IDENTITY.CONFLICT). They stay parked as long as that id is kept;\nsend such an event again under an id of its own.\n`);
+      if (conflicts > 0) context.terminal.err(`${conflicts} of them (${CONFLICT}) stay parked as long as the event is known that has taken their message id; they hold nothing back. Let their publisher send them again, each under an id of its own.\n`);
     });
 };
