@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { partitionOf, type SourceKey } from '@touchpoint/kernel';
+import { partitionOf, type SourceKey, type SourceKind } from '@touchpoint/kernel';
 import { createSourceKeys } from '@touchpoint/vault';
 import { KnownSources } from './known-sources.ts';
 import { LabelledSources } from './labelled-sources.ts';
@@ -24,7 +24,7 @@ describe('known sources', () => {
   it('hold no long text, whatever is asked for', () => {
     const sources = known(10);
     const long = 'x'.repeat(257);
-    expect(sources.get('token', long).key).toBe(keys.keyOf('token', long));
+    expect(sources.get('token', long).key).toBe(keys.keyOf('token' as SourceKind, long));
     expect(sources.get('token', long)).toEqual(sources.get('token', long));
     expect(sources.size).toBe(0);
     sources.get('token', long.slice(1));

@@ -1,7 +1,7 @@
 import { DEPTH, KEY_NAME, KEYS } from './bounds.ts';
 import type { Issues } from './issues.ts';
 import { isPersonalBy, nameKind } from './personal.ts';
-import { holdsPersonal, isCardNumber } from './personal-text.ts';
+import { FEW_DIGITS, holdsPersonal, isCardNumber } from './personal-text.ts';
 
 /** Insertion sort: objects of an event have few keys, and then it is several times faster than Array's own. */
 const sorted = (keys: string[]): string[] => {
@@ -18,16 +18,21 @@ const sorted = (keys: string[]): string[] => {
 export const sortedKeys = (object: object): string[] => sorted(Object.keys(object));
 
 const SHORT = 64;
-/** Whether a text holds no address and stands in JSON as it is. One look for both at what most texts are: short, printable, ASCII. */
+/**
+ * Whether a text stands in JSON as it is and can hold nothing that `holdsPersonal` finds: no mark of it, too few digits. One look for both at what most
+ * texts are: short, printable, ASCII.
+ */
 const isBare = (text: string): boolean => {
   if (text.length > SHORT) return false;
+  let digits = 0;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    if (unit < 0x20 || unit > 0x7e || unit === QUOTE || unit === BACKSLASH || unit === AT || unit === PERCENT) return false;
+    if (unit < 0x20 || unit > 0x7e || unit === QUOTE || unit === BACKSLASH || unit === AT || unit === PERCENT || unit === PLUS) return false;
+    if (unit >= ZERO && unit <= NINE && ++digits > FEW_DIGITS) return false;
   }
   return true;
 };
-const [QUOTE, BACKSLASH, AT, PERCENT] = [0x22, 0x5c, 0x40, 0x25];
+const [QUOTE, BACKSLASH, AT, PERCENT, PLUS, ZERO, NINE] = [0x22, 0x5c, 0x40, 0x25, 0x2b, 0x30, 0x39];
 
 /** Keys repeat from event to event. Publishers choose them, so only so many are remembered, and none that holds an address. */
 const harmless = new Map<string, string>();
@@ -67,8 +72,8 @@ export class Canonical {
   }
 
   text(value: string): string {
-    if (holdsPersonal(value, this.isId)) this.personal = true;
     if (isBare(value)) return `"${value}"`;
+    if (holdsPersonal(value, this.isId)) this.personal = true;
     return JSON.stringify(value);
   }
 

@@ -35,6 +35,9 @@ const holdsCard = (text: string): boolean => {
   return false;
 };
 
+/** Numbers that are found without a mark of their own (@, +, %) have more digits. */
+export const FEW_DIGITS = 8;
+
 /**
  * Whether an e-mail address, a phone number in international form or a card number stands anywhere in a text.
  * @param isId the text names a thing by its number: card numbers are not looked for, since numbers of orders and goods look like them
@@ -53,7 +56,7 @@ export const holdsPersonal = (text: string, isId = false): boolean => {
     }
   }
   if (marked && (EMAIL.test(text) || (digits > 7 && PHONE.test(text)))) return true;
-  if (digits > 8 && text.includes('00') && ZEROS.test(text)) return true;
+  if (digits > FEW_DIGITS && text.includes('00') && ZEROS.test(text)) return true;
   return digits > 12 && !isId && holdsCard(text);
 };
 

@@ -58,7 +58,7 @@ export const readRetries = async (on: Queryable, { consumer, topic, partition }:
   const rows = await query<RetryRow>(
     on,
     `with asked as (select distinct key from log.parked where consumer = $1 and topic = $2 and partition = $3 and retry_at is not null),
-       first as (select p.* from log.parked p join asked using (key) where consumer = $1 and topic = $2 and partition = $3 order by "offset" limit $4),
+       first as (select p.* from log.parked p join asked using (key) where consumer = $1 and topic = $2 and partition = $3 and (p.blocking or p.retry_at is not null) order by "offset" limit $4),
        sized as (select *, sum(octet_length(record)) over (order by "offset") as bytes, row_number() over (order by "offset") as nth from first)
      select id, "offset", key, code, detail, record, recorded_at,
        exists (select from log.parked l where l.consumer = $1 and l.topic = $2 and l.partition = $3 and l.key = s.key and l."offset" > s."offset" and l.blocking) as more

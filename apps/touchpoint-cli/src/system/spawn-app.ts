@@ -18,15 +18,17 @@ const spareFile = fileURLToPath(new URL('./spare.mjs', import.meta.url));
  * A worker's heap holds one batch and little else (libs/log bounds its bytes and its records), and V8 would size it by the machine's memory: left alone, a worker
  * behind a backlog grows to 700 MB of garbage. These have it collected at about one and a half times of what lives.
  */
-const WORKERS: ReadonlySet<string> = new Set(['identity-resolver', 'profile-projector', 'channel-orchestrator']);
 const WORKER_HEAP = ['--max-semi-space-size=16', '--max-old-space-size=160', '--heap-growing-percent=60'];
+/** An API's heap holds the requests in flight, which it bounds itself: only the young generation is kept small. */
+const API_HEAP = ['--max-semi-space-size=16'];
+const HEAPS: Readonly<Record<string, readonly string[]>> = { 'identity-resolver': WORKER_HEAP, 'profile-projector': WORKER_HEAP, 'channel-orchestrator': WORKER_HEAP, 'ingest-api': API_HEAP };
 /** Buffers of a fetch go back to the system at once, and are not kept by glibc for the next. */
 const ALLOCATOR = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
 
 const spawnWith = async ({ log: path, env, dir, instance: { app, name } }: AppLaunch, args: readonly string[]): Promise<ChildProcess> => {
   const log = await openLog(path);
   // In a session of its own: a Ctrl-C at the terminal reaches the command, which stops the apps in order. It holds its log open itself.
-  const child = spawn(process.execPath, [...(WORKERS.has(app.name) ? WORKER_HEAP : []), '--enable-source-maps', '--import', lifeline, ...args, `--system=${dir}`, `--process=${name}`], {
+  const child = spawn(process.execPath, [...(HEAPS[app.name] ?? []), '--enable-source-maps', '--import', lifeline, ...args, `--system=${dir}`, `--process=${name}`], {
     cwd: repositoryRoot, env: { ...ALLOCATOR, ...env }, detached: true, stdio: ['ignore', log.fd, log.fd, 'ipc'],
   });
   await log.close();
