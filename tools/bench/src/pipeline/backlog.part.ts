@@ -72,7 +72,7 @@ const READERS = ['identity-resolver', 'profile-projector'];
 const figuresOf = (cpu: string): Part['figures'] => [{ name: cpu, unit: 'µs/event', target: CPU_TARGET }, { name: 'max_rss_mb', unit: 'MB', target: RSS_TARGET }];
 
 const part = (name: string, cpu: string, workers: readonly string[]): Part =>
-  ({ name, apps: ['ingest-api', ...workers], figures: figuresOf(cpu), run: measureBacklog({ name: name.replaceAll('-', '_'), cpu, workers }) });
+  ({ name, apps: ['ingest-api', ...workers], figures: figuresOf(cpu), run: measureBacklog({ name, cpu, workers }) });
 
 export const backlogPart = part('backlog', 'cpu_us_per_event', READERS);
 export const backlogWithOrchestratorPart = part('backlog-orchestrator', 'cpu_us_per_event_with_orchestrator', [...READERS, 'channel-orchestrator']);
