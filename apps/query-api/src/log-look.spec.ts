@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { createMetrics, silentLog } from '@touchpoint/host';
 import { manualClock } from '@touchpoint/host/testing';
-import { TOPICS, type LogReader, type LogRecord } from '@touchpoint/log';
+import { TOPICS, type LogBounds, type LogReader, type LogRecord } from '@touchpoint/log';
 import type { Pool } from '@touchpoint/store';
-import type { LogEnds } from './log-ends.ts';
 import { LogLook } from './log-look.ts';
 
 const NOW = Date.UTC(2026, 2, 14, 12);
@@ -20,7 +19,7 @@ const create = ({ positions = [] as Position[], low = 0, high = 10 } = {}) => {
       if (state.down) throw new Error('no broker');
       return new Map([0, 1].map((partition) => [partition, { low: state.low, high: state.high }]));
     },
-  } as unknown as LogEnds;
+  } as unknown as LogBounds;
   const reader: LogReader = {
     read: async (topic, partition, [offset]) => {
       state.reads.push(`${topic}/${partition}/${offset}`);

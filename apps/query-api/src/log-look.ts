@@ -1,11 +1,10 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CLOCK, LOG, METRICS, type Clock, type Log, type Metrics } from '@touchpoint/host';
 import type { Instant } from '@touchpoint/kernel';
-import { LOG_READER, LOG_TOPICS, TOPICS, type LogReader, type LogTopics } from '@touchpoint/log';
+import { LOG_READER, LOG_TOPICS, TOPICS, type LogBounds, type LogReader, type LogTopics } from '@touchpoint/log';
 import { POOL, query, type Pool } from '@touchpoint/store';
 import { LOOK_MS, type Look } from './freshness.ts';
-import type { LogEnds } from './log-ends.ts';
-import { LOG_ENDS } from './tokens.ts';
+import { LOG_BOUNDS } from './tokens.ts';
 import { within } from './within.ts';
 import { PROJECTOR, RESOLVER } from './workers.ts';
 
@@ -23,7 +22,7 @@ const POSITIONS = `select c.topic, c.partition, least(c.next_offset,
 @Injectable()
 export class LogLook implements OnModuleInit {
   readonly #pool: Pool;
-  readonly #ends: LogEnds;
+  readonly #ends: LogBounds;
   readonly #reader: LogReader;
   readonly #topics: LogTopics;
   readonly #clock: Clock;
@@ -38,7 +37,7 @@ export class LogLook implements OnModuleInit {
 
   constructor(
     @Inject(POOL) pool: Pool,
-    @Inject(LOG_ENDS) ends: LogEnds,
+    @Inject(LOG_BOUNDS) ends: LogBounds,
     @Inject(LOG_READER) reader: LogReader,
     @Inject(LOG_TOPICS) topics: LogTopics,
     @Inject(CLOCK) clock: Clock,

@@ -1,9 +1,9 @@
 import type { Token } from '@touchpoint/host';
+import type { LogBounds } from '@touchpoint/log';
 import type { SourceKeys, Vault } from '@touchpoint/vault';
 import type { Admission } from './admission.ts';
-import type { LogEnds } from './log-ends.ts';
 
 export const VAULT = 'query.vault' as Token<Vault>;
 export const SOURCE_KEYS = 'query.source-keys' as Token<SourceKeys>;
-export const LOG_ENDS = 'query.log-ends' as Token<LogEnds>;
+export const LOG_BOUNDS = 'query.log-bounds' as Token<LogBounds>;
 export const ADMISSION = 'query.admission' as Token<Admission>;

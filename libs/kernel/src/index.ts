@@ -5,5 +5,6 @@ export * from './ids.ts';
 export * from './message.ts';
 export * from './partition.ts';
 export * from './projection.ts';
+export * from './random.ts';
 export * from './recorded.ts';
 export * from './time.ts';

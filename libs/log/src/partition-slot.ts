@@ -1,4 +1,5 @@
 import { failureKind, logMismatch, type Instant } from '@touchpoint/kernel';
+import { FetchAhead } from './fetch-ahead.ts';
 import type { Gate } from './gate.ts';
 import type { GroupMember } from './group-member.ts';
 import { checkBounds, type LogBounds } from './log-bounds.ts';
@@ -20,15 +21,8 @@ export type SlotPorts = Readonly<{
 /** One stretch of owning a partition: from an assignment to the next, or to its loss. */
 type Tenure = Readonly<{ member: GroupMember }>;
 
-/** One batch in hand and one that waits; behind a large one none waits, so that one partition never holds all that may be fetched ahead. */
-const MAX_QUEUED = 2;
-const LARGE_BYTES = 256 * 1024;
 /** Small records are many: what a session makes of them takes more memory than they do. */
 const MOST_RECORDS = 20_000;
-/** At the head of a log that brings so many records at once, a partition rests a little: a few large batches cost less than many small ones. */
-const BUSY_RECORDS = 500;
-const BUSY_REST_MS = 250;
-
 /**
  * One partition, for as long as its worker lives. Its work is done one piece after another, whoever asked for it and under whichever tenure; what began
  * under a tenure that is over does nothing any more, and what it throws is of no interest.
@@ -154,34 +148,21 @@ export class PartitionSlot {
   }
 
   #feedOf(tenure: Tenure, session: PartitionSession): Feed {
-    let queued = 0;
-    let held = 0;
-    let restUntil = 0;
+    const ahead = new FetchAhead(this.#ports.fetcher);
     const feed: Feed = {
       topic: this.topic,
       partition: this.partition,
       offset: session.next,
-      room: () => queued < MAX_QUEUED && held < LARGE_BYTES && performance.now() >= restUntil && this.#feed === feed && tenure.member.settled,
+      room: () => ahead.room && this.#feed === feed && tenure.member.settled,
       deliver: (fetched) => {
-        const { last, errorCode, end, size } = fetched;
+        const { last, errorCode, end } = fetched;
         this.#end = Math.max(this.#end ?? 0, end);
-        const failed = errorCode !== 0;
-        if (last === undefined && !failed) return;
+        if (last === undefined && errorCode === 0) return;
         this.#oldestAt ??= this.#ports.options.now();
         const first = feed.offset;
-        feed.offset = (last ?? feed.offset) + 1;
-        queued = failed ? MAX_QUEUED : queued + 1;
-        if (last !== undefined && last + 1 >= end && last - first >= BUSY_RECORDS) restUntil = performance.now() + BUSY_REST_MS;
-        held += size;
-        this.#ports.fetcher.hold(size);
-        void this.#work(tenure, feed, () => this.#process(feed, session, fetched)).then(() => {
-          queued -= 1;
-          held -= size;
-          this.#ports.fetcher.hold(-size);
-          const rest = restUntil - performance.now();
-          if (rest > 0) setTimeout(() => this.#ports.fetcher.wake(), rest + 1).unref();
-          this.#ports.fetcher.wake();
-        });
+        feed.offset = (last ?? first - 1) + 1;
+        const workedOff = ahead.take(fetched, feed.offset - first);
+        void this.#work(tenure, feed, () => this.#process(feed, session, fetched)).then(workedOff);
       },
     };
     return feed;

@@ -1,4 +1,4 @@
-import { random, type Random } from './random.ts';
+import { random, type Random } from '@touchpoint/kernel';
 
 /** A message as a Segment SDK sends it, all but its time and id. */
 export type ShopEvent = Readonly<Record<string, unknown>> & Readonly<{ type: string; userId?: string; anonymousId?: string }>;

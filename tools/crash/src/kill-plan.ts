@@ -1,4 +1,4 @@
-import { random } from './random.ts';
+import { random } from '@touchpoint/kernel';
 
 /** These processes are killed at once when so many batches have been acknowledged. */
 export type Kill = Readonly<{ at: number; names: readonly string[] }>;

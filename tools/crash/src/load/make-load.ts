@@ -1,5 +1,4 @@
-import type { Instant } from '@touchpoint/kernel';
-import { random, type Random } from '../random.ts';
+import { random, type Instant, type Random } from '@touchpoint/kernel';
 import type { Batch, Lane, Load, LoadEvent, Phase } from './load.ts';
 import { KINDS, type Kind } from './people.ts';
 import { Person } from './person.ts';

@@ -1,5 +1,4 @@
-import { toIso, type Instant } from '@touchpoint/kernel';
-import type { Random } from '../random.ts';
+import { toIso, type Instant, type Random } from '@touchpoint/kernel';
 import type { LoadEvent } from './load.ts';
 
 type Told = Readonly<{ as?: 'user' | 'visitor' | 'both'; context?: object }>;
