@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CustomerId, Sealed } from '@touchpoint/kernel';
 import { query, type Pool } from '@touchpoint/store';
 import type { Vault } from '@touchpoint/vault';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConfigKeys } from './config.ts';
 
 /** A whole number within limits, given as text. */

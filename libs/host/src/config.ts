@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The environment a process is started with; only declared keys are looked at. */
 export type Env = Readonly<Record<string, string | undefined>>;

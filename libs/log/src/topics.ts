@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DAY, parseDuration } from '@touchpoint/kernel';
 import type { Admin, ITopicConfig, Kafka } from 'kafkajs';
 

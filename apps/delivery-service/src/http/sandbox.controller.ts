@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Header, HttpCode, Inject, Put, Query } from '@nestjs/common';
-import { z } from 'zod';
+import * as z from 'zod';
 import { badRequest, Scopes } from '@touchpoint/host';
 import { SandboxBehaviour, SandboxProvider, type SandboxMessage } from '../sandbox.provider.ts';
 import { sandboxPage } from './sandbox.page.ts';

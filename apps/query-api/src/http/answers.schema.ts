@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What the answers look like: one source for the types, for OpenAPI and for the specs. */
 export const documented = z.registry<{ id: string; description: string }>();

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiResponse, DocumentBuilder, SwaggerModule, type ApiParamOptions, type ApiQueryOptions, type OpenAPIObject } from '@nestjs/swagger';
-import { z } from 'zod';
+import * as z from 'zod';
 import { examples, problems } from './answers.example.ts';
 import { documented } from './answers.schema.ts';
 import { FRESHNESS_HEADER } from './answering.ts';

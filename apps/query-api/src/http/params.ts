@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { catalog } from '@touchpoint/contracts';
 import { badRequest } from '@touchpoint/host';
 import { SOURCE_KINDS, type SourceKind } from '@touchpoint/kernel';

@@ -28,7 +28,7 @@ const ALLOCATOR = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
 const spawnWith = async ({ log: path, env, dir, instance: { app, name } }: AppLaunch, args: readonly string[]): Promise<ChildProcess> => {
   const log = await openLog(path);
   // In a session of its own: a Ctrl-C at the terminal reaches the command, which stops the apps in order. It holds its log open itself.
-  const child = spawn(process.execPath, [...(HEAPS[app.name] ?? []), '--enable-source-maps', '--import', lifeline, ...args, `--system=${dir}`, `--process=${name}`], {
+  const child = spawn(process.execPath, [...(HEAPS[app.name] ?? []), '--import', lifeline, ...args, `--system=${dir}`, `--process=${name}`], {
     cwd: repositoryRoot, env: { ...ALLOCATOR, ...env }, detached: true, stdio: ['ignore', log.fd, log.fd, 'ipc'],
   });
   await log.close();
