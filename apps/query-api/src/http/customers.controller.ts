@@ -22,8 +22,9 @@ export class CustomersController {
     operationId: 'customerBySource', summary: 'A customer by what publishers call it',
     description: 'The source id is turned into its source key, and the customer that the key is linked to is found. Encode the value for a path (`%2F` for `/`). E-mail addresses are compared without case.',
   })
-  @ApiParam({ name: 'kind', schema: { type: 'string', enum: [...LOOKUP_KINDS] } })
+  // The page shows them from the last to the first.
   @ApiParam({ name: 'value', schema: { type: 'string', minLength: 1, maxLength: 400 } })
+  @ApiParam({ name: 'kind', schema: { type: 'string', enum: [...LOOKUP_KINDS] } })
   @Answers('Customer', { badRequest: 'QUERY.SOURCE' })
   async bySource(@Param('kind') kind: string, @Param('value') value: string, @Query() query: unknown, @Res({ passthrough: true }) reply: FastifyReply) {
     nothingElse(query);
