@@ -56,6 +56,18 @@ describe('a check', () => {
     await live.report();
     expect(runs).toBe(2);
   });
+  it('that was down is run again soon: somebody waits for it', async () => {
+    const clock = manualClock();
+    const { ready } = createHealth(clock);
+    let joined = false;
+    ready.add('joined', () => { if (!joined) throw coded('NOT_JOINED'); });
+    const state = async () => (await ready.report()).checks.find(({ name }) => name === 'joined')?.state;
+    expect(await state()).toBe('down');
+    joined = true;
+    expect(await state()).toBe('down');
+    clock.advance(50);
+    expect(await state()).toBe('up');
+  });
   it('has a name of its own, and can be taken away', async () => {
     const { live } = createHealth(manualClock());
     live.add('one', () => undefined);

@@ -8,7 +8,7 @@ export type CheckState = 'up' | 'down';
 export type CheckReport = Readonly<{ name: string; state: CheckState; since: Instant; code?: string }>;
 export type HealthReport = Readonly<{ ok: boolean; checks: readonly CheckReport[] }>;
 
-/** `limitMs`: how long the check may take (2 s). `keepMs`: how long an answer is good, so that asking often costs nothing (1 s). */
+/** `limitMs`: how long the check may take (2 s). `keepMs`: how long an answer is good, so that asking often costs nothing (1 s); that it is down is good for 50 ms at most, for somebody waits for its end. */
 export type CheckOptions = Readonly<{ limitMs?: number; keepMs?: number }>;
 
 /** Checks by name. Each is bounded in time and runs once at a time. */
@@ -44,6 +44,8 @@ const withLimit = async (check: Check, limitMs: number): Promise<void> => {
   }
 };
 
+const KEEP_DOWN_MS = 50;
+
 const createCheck = (clock: Clock, name: string, check: Check, { limitMs = 2_000, keepMs = 1_000 }: CheckOptions) => {
   let last: CheckReport | undefined;
   let goodUntil = -Infinity;
@@ -51,7 +53,7 @@ const createCheck = (clock: Clock, name: string, check: Check, { limitMs = 2_000
   const settle = (state: CheckState, code?: string): CheckReport => {
     const now = clock.now();
     last = { name, state, since: last?.state === state ? last.since : now, ...(code !== undefined && { code }) };
-    goodUntil = now + keepMs;
+    goodUntil = now + (state === 'up' ? keepMs : Math.min(keepMs, KEEP_DOWN_MS));
     running = undefined;
     return last;
   };
