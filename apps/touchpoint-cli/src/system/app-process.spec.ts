@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { eventually } from '@touchpoint/testing';
+import { deferred } from '../up/deferred.ts';
 import { AppProcess, type AppEvent } from './app-process.ts';
 import { instancesOf } from './apps.ts';
 import { choosePorts } from './ports.ts';
@@ -113,6 +114,21 @@ describe('a restart in watch mode', () => {
       expect(app.view.pid).not.toBe(before);
     }
     expect(events.some((event) => event.crash)).toBe(false);
+  });
+
+  it('is done without one that was not to begin yet', async () => {
+    const others = deferred<void>();
+    await start(appText('first'));
+    await app.untilReady(LIMIT_MS);
+    app.keepSpare([pathToFileURL(join(launch.dir, 'none.mjs')).href], others.promise);
+    await app.restart();
+    await app.untilReady(LIMIT_MS);
+    expect((await answer()).args.join()).not.toContain('none.mjs');
+    others.resolve();
+    await others.promise;
+    await app.restart();
+    await app.untilReady(LIMIT_MS);
+    expect((await answer()).args.join()).toContain('none.mjs');
   });
 });
 

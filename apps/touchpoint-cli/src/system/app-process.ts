@@ -12,6 +12,9 @@ export type AppState = 'stopped' | 'starting' | 'ready' | 'waiting' | 'failed' |
 export type Crash = Readonly<{ at: number; code: number | null; signal: string | null; lastLines: readonly string[]; againInMs: number | undefined }>;
 export type AppEvent = Readonly<{ name: string; state: AppState; pid?: number; seconds?: number; crash?: Crash }>;
 
+/** What a spare process loads, and what it waits for before. */
+type StandBy = Readonly<{ packages: readonly string[]; after: Promise<void> }>;
+
 const STOP_LIMIT_MS = 30_000;
 const CRASH_LINES = 15;
 
@@ -21,7 +24,7 @@ export class AppProcess {
   readonly #onEvent: (event: AppEvent) => void;
   #child: ChildProcess | undefined;
   #spare: Promise<Spare> | undefined;
-  #packages: readonly string[] | undefined;
+  #standBy: StandBy | undefined;
   #state: AppState = 'stopped';
   #since = Date.now();
   #crashes: number[] = [];
@@ -76,8 +79,9 @@ export class AppProcess {
   stop(): Promise<void> {
     clearTimeout(this.#again);
     return this.#inTurn(async () => {
+      this.#standBy = undefined;
       const spare = await this.#spare;
-      this.#packages = this.#spare = undefined;
+      this.#spare = undefined;
       spare?.child.kill('SIGKILL');
       await this.#end();
     });
@@ -103,10 +107,16 @@ export class AppProcess {
     });
   }
 
-  /** From now on a further process stands by that has loaded these packages, so that a restart is short. */
-  keepSpare(packages: readonly string[]): void {
-    this.#packages = packages;
-    if (this.#state === 'ready') this.#spare ??= spawnSpare(this.launch, packages);
+  /** From now on a further process stands by that has loaded these packages, so that a restart is short. Loading takes a second of CPU: none begins before `after`. */
+  keepSpare(packages: readonly string[], after: Promise<void> = Promise.resolve()): void {
+    const standBy = { packages, after };
+    this.#standBy = standBy;
+    if (this.#state === 'ready') void this.#callSpare(standBy);
+  }
+
+  async #callSpare(standBy: StandBy | undefined): Promise<void> {
+    await standBy?.after;
+    if (standBy && this.#standBy === standBy && this.#state === 'ready') this.#spare ??= spawnSpare(this.launch, standBy.packages);
   }
 
   /** Sends a signal, as a fault would: it is started again at once, and the end does not count as a crash. @returns its pid; undefined where it does not run. */
@@ -159,7 +169,7 @@ export class AppProcess {
       if ((await readiness(this.url)) !== 'ready') await sleep(pause, undefined, { ref: false });
       else if (isStarting()) {
         this.#to('ready', { seconds: (Date.now() - began) / 1000 });
-        if (this.#packages) this.#spare ??= spawnSpare(this.launch, this.#packages);
+        void this.#callSpare(this.#standBy);
       }
     }
   }

@@ -103,8 +103,8 @@ export class RunningSystem implements System {
     return this.#process(name).restart();
   }
 
-  keepSpare(name: string, packages: readonly string[]): void {
-    this.#process(name).keepSpare(packages);
+  keepSpare(name: string, packages: readonly string[], after?: Promise<void>): void {
+    this.#process(name).keepSpare(packages, after);
   }
 
   async untilReady(limitMs = READY_WITHIN_MS, name?: string): Promise<void> {

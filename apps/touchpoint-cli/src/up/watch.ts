@@ -9,6 +9,7 @@ import { buildProblems, folderOf } from '../system/bundles.ts';
 import { repositoryRoot } from '../system/places.ts';
 import type { System } from '../system/system.ts';
 import { duration, type Paint } from '../view/terminal.ts';
+import { deferred } from './deferred.ts';
 
 /** An editor writes in several steps; what comes within this time is one edit. */
 const QUIET_MS = 15;
@@ -68,7 +69,7 @@ export const watch = async (system: System, say: (text: string) => void, paint: 
     say(`${paint('green', '✔')} ${app} is live again, ${duration((Date.now() - savedAt) / 1000)} after the save`);
   };
 
-  const rebuild = async (bundle: Bundle, savedAt: number): Promise<void> => {
+  const rebuild = async (bundle: Bundle, savedAt: number, allLive: Promise<void>): Promise<void> => {
     const built = await build(bundle.esbuild).catch((error: unknown) => {
       bundle.broken = true;
       say([`${paint('red', '✘')} ${bundle.app} does not build; what ran goes on`, ...buildProblems(error).map((line) => `    ${line}`)].join('\n'));
@@ -80,7 +81,7 @@ export const watch = async (system: System, say: (text: string) => void, paint: 
     if (built.digest === bundle.digest) return;
     bundle.digest = built.digest;
     await Promise.all(built.outputs.map(({ path, contents }) => writeFile(path, contents)));
-    for (const name of processesOf(bundle.app)) system.keepSpare(name, built.ingredients.packages);
+    for (const name of processesOf(bundle.app)) system.keepSpare(name, built.ingredients.packages, allLive);
     await restart(bundle.app, savedAt).catch((error: unknown) => say(`${paint('red', '✘')} ${error instanceof Error ? error.message : String(error)}`));
   };
 
@@ -91,7 +92,9 @@ export const watch = async (system: System, say: (text: string) => void, paint: 
       changed.clear();
       const saved = await Promise.all(files.map((file) => stat(file).then(({ mtimeMs }) => mtimeMs, () => Date.now())));
       const concerned = bundles.filter(({ ingredients, broken }) => broken || files.some((file) => ingredients.files.has(file)));
-      await Promise.all(concerned.map((bundle) => rebuild(bundle, Math.max(...saved))));
+      // The apps that are on their way need the CPU more than those that will stand by.
+      const allLive = deferred<void>();
+      await Promise.all(concerned.map((bundle) => rebuild(bundle, Math.max(...saved), allLive.promise))).finally(() => allLive.resolve());
       look();
     }
   };
