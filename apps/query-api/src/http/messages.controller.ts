@@ -22,9 +22,10 @@ export class MessagesController {
     operationId: 'messages', summary: 'Messages with their decisions, newest first',
     description: 'Why a message was sent or held: what was decided, under which published set, by which event and on what grounds, and what became of it.',
   })
-  @ApiParam(CUSTOMER_ID)
-  @ApiQuery(LIMIT)
+  // The page shows them from the last to the first.
   @ApiQuery(BEFORE)
+  @ApiQuery(LIMIT)
+  @ApiParam(CUSTOMER_ID)
   @Answers('Messages', { badRequest: 'QUERY.PARAMETER' })
   async page(@Param('id') id: string, @Query() query: unknown, @Res({ passthrough: true }) reply: FastifyReply) {
     const customerId = customerIdFrom(id);

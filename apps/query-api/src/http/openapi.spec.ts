@@ -57,6 +57,9 @@ describe('the OpenAPI document', () => {
       const inPath = (item.get as unknown as Operation).parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => `{${name}}`);
       expect(path.match(/\{\w+\}/g)).toEqual(inPath);
     }
+    const names = (path: string) => (document.paths[path]!.get as unknown as Operation).parameters.map(({ name }) => name);
+    expect(names('/v1/customers/{id}/timeline')).toEqual(['id', 'limit', 'before', 'type']);
+    expect(names('/v1/customers/{id}/messages')).toEqual(['id', 'limit', 'before']);
     expect(document.security).toEqual([{ key: [] }, { keyAsUser: [] }]);
     expect(Object.keys(document.components?.securitySchemes ?? {})).toEqual(['key', 'keyAsUser']);
   });

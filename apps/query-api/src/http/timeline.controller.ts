@@ -22,10 +22,11 @@ export class TimelineController {
     operationId: 'timeline', summary: 'What happened, newest first',
     description: 'Events of a customer and of all that were merged into it, by the time at which they happened. Their bodies are read from the log. Pages hold while events arrive: no entry comes twice, and none is left out that was there.',
   })
-  @ApiParam(CUSTOMER_ID)
-  @ApiQuery(LIMIT)
-  @ApiQuery(BEFORE)
+  // The page shows them from the last to the first.
   @ApiQuery({ name: 'type', required: false, style: 'form', explode: false, description: 'Only events of these types, comma-separated, at most 20.', schema: { type: 'array', maxItems: 20, items: { type: 'string', enum: [...TIMELINE_TYPES] } } })
+  @ApiQuery(BEFORE)
+  @ApiQuery(LIMIT)
+  @ApiParam(CUSTOMER_ID)
   @Answers('Timeline', { badRequest: 'QUERY.PARAMETER' })
   async page(@Param('id') id: string, @Query() query: unknown, @Res({ passthrough: true }) reply: FastifyReply) {
     const customerId = customerIdFrom(id);
