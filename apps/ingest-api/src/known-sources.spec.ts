@@ -31,7 +31,7 @@ describe('known sources', () => {
     expect(sources.size).toBe(1);
   });
   it('stay labelled when they were forgotten meanwhile', () => {
-    const sources = known(2);
+    const sources = known(1);
     sources.markLabelled(sources.get('user', 'a'));
     for (let i = 0; i < 10; i++) sources.get('user', `other${i}`);
     expect(sources.get('user', 'a').needsLabel).toBe(false);

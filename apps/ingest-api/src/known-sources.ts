@@ -23,50 +23,46 @@ export type KnownSource = {
 };
 
 type Kind = SourceKind | 'token';
-type Generation = { readonly byKind: Map<Kind, Map<string, KnownSource>>; size: number };
+type Place = Readonly<{ kind: Kind; value: string; source: KnownSource }>;
+
+/** FNV-1a over UTF-16 units: only where a text is remembered hangs on it. */
+const placeOf = (kind: Kind, value: string): number => {
+  let h = kind.charCodeAt(0) ^ 0x811c9dc5;
+  for (let i = 0; i < value.length; i++) h = Math.imul(h ^ value.charCodeAt(i), 0x01000193);
+  return h ^ (h >>> 15);
+};
 
 /**
- * Source ids and what is known of them, at most `max`, each of at most 256 characters, in memory only: they are personal. What is longer is worked out anew. Two generations, so that those in use stay and a hit is one or
- * two look-ups; by kind, so that no text has to be put together for it.
+ * Source ids met of late and what is known of them, at most `max`, each of at most 256 characters, in memory only: they are personal. What is longer is worked
+ * out anew. A newer id takes the place of an older one: a look-up is one, and nothing grows or is reordered.
  */
 export class KnownSources {
   readonly #keys: SourceKeys;
   readonly #partitions: number;
-  readonly #half: number;
+  readonly #places: (Place | undefined)[];
   readonly #labelled: LabelledSources;
-  #young: Generation = { byKind: new Map(), size: 0 };
-  #old: Generation = { byKind: new Map(), size: 0 };
 
+  /** @param max rounded down to a power of two */
   constructor(keys: SourceKeys, partitions: number, max: number, labelled = new LabelledSources(PLACES)) {
     this.#keys = keys;
     this.#labelled = labelled;
     this.#partitions = partitions;
-    this.#half = Math.max(1, Math.floor(max / 2));
+    this.#places = Array.from({ length: 2 ** Math.floor(Math.log2(max)) }, () => undefined);
   }
 
   /** @param kind of a source id, or of an address that is no source id: a push token */
   get(kind: Kind, value: string): KnownSource {
     if (value.length > LONGEST) return this.#learn(kind as SourceKind, value);
-    const known = this.#young.byKind.get(kind)?.get(value);
-    if (known) return known;
-    const found = this.#old.byKind.get(kind)?.get(value) ?? this.#learn(kind as SourceKind, value);
-    this.#keep(kind, value, found);
-    return found;
+    const at = placeOf(kind, value) & (this.#places.length - 1);
+    const place = this.#places[at];
+    if (place !== undefined && place.value === value && place.kind === kind) return place.source;
+    const source = this.#learn(kind as SourceKind, value);
+    this.#places[at] = { kind, value, source };
+    return source;
   }
 
   get size(): number {
-    return this.#young.size + this.#old.size;
-  }
-
-  #keep(kind: Kind, value: string, source: KnownSource): void {
-    if (this.#young.size >= this.#half) {
-      this.#old = this.#young;
-      this.#young = { byKind: new Map(), size: 0 };
-    }
-    let ofKind = this.#young.byKind.get(kind);
-    if (!ofKind) this.#young.byKind.set(kind, (ofKind = new Map()));
-    ofKind.set(value, source);
-    this.#young.size += 1;
+    return this.#places.filter((place) => place !== undefined).length;
   }
 
   #learn(kind: SourceKind, value: string): KnownSource {

@@ -1,7 +1,7 @@
 import { correlation, tooManyRequests, type Caller, type Clock } from '@touchpoint/host';
 import type { Arrival, Intake } from '@touchpoint/intake';
 import type { EventMetrics } from './event-metrics.ts';
-import { rejected, tooLargeEvent, type Rejected } from './http/answers.ts';
+import { messageIdOf, rejected, tooLargeEvent, type Received, type Rejected } from './http/answers.ts';
 import type { Event, Recorder } from './recorder.ts';
 
 /** One request's events. `sizes` are those of the members in bytes of JSON, where any may be too large. */
@@ -18,7 +18,10 @@ export type Post = Readonly<{
   sentAt?: unknown;
   context?: Arrival['context'];
 }>;
-export type Received = Readonly<{ taken: number; refused: readonly Rejected[] }>;
+
+/** What is kept of an event until it is acknowledged. */
+type Named = Readonly<{ index: number; messageId: string | null; types: readonly string[] }>;
+type Taking = Readonly<{ recorded: Promise<ReadonlySet<number>>; named: readonly Named[]; refused: Rejected[]; bytes: number; count: number; publisher: string; maxEventBytes: number }>;
 
 /** Takes the events of a request: reads them all, records those that are valid, and answers once they are acknowledged. */
 export class Receiver {
@@ -31,44 +34,51 @@ export class Receiver {
     this.#metrics = metrics;
   }
 
-  /** @throws HttpProblem 429 when too much waits for the broker; Failure Transient when it, or Postgres, does not answer. */
+  /**
+   * What it answers later holds nothing of the members: see Recorder.
+   * @throws HttpProblem 429 when too much waits for the broker; Failure Transient when it, or Postgres, does not answer.
+   */
   async receive(post: Post): Promise<Received> {
-    const { caller, members, sizes, maxEventBytes } = post;
+    return this.#answer(this.#take(post));
+  }
+
+  #take({ caller, bytes, members, sizes, maxEventBytes, take, traceparentOf, escaped, sentAt, context }: Post): Taking {
     const work = correlation();
-    const arrival: Arrival = { receivedAt: this.#clock.now(), sentAt: post.sentAt, mayImport: caller.scopes.includes('events:import'), escaped: post.escaped, context: post.context };
+    const arrival: Arrival = { receivedAt: this.#clock.now(), sentAt, mayImport: caller.scopes.includes('events:import'), escaped, context };
     const refused: Rejected[] = [];
     const events: Event[] = [];
-    const indices: number[] = [];
+    const named: Named[] = [];
     for (let i = 0; i < members.length; i++) {
       const member = members[i];
       if (sizes && sizes[i]! > maxEventBytes) {
-        refused.push(rejected(i, member, tooLargeEvent(maxEventBytes)));
+        refused.push(rejected(i, messageIdOf(member), tooLargeEvent(maxEventBytes)));
         continue;
       }
-      const intake = post.take(member, arrival);
+      const intake = take(member, arrival);
       if ('refused' in intake) {
-        refused.push(rejected(i, member, intake.refused));
+        refused.push(rejected(i, messageIdOf(member), intake.refused));
         continue;
       }
-      events.push({ records: intake.taken, traceparent: post.traceparentOf?.(member) ?? work?.traceparent });
-      indices.push(i);
+      events.push({ records: intake.taken, traceparent: traceparentOf?.(member) ?? work?.traceparent });
+      named.push({ index: i, messageId: messageIdOf(member), types: intake.taken.map(({ type }) => type) });
     }
-    const tooLarge = events.length > 0 ? await this.#record(events, { caller, receivedAt: arrival.receivedAt, correlationId: work?.correlationId ?? null }) : NONE;
-    for (const i of tooLarge) refused.push(rejected(indices[i]!, members[indices[i]!], tooLargeEvent(maxEventBytes)));
-    if (tooLarge.size > 0) refused.sort((a, b) => a.index - b.index);
-    const types = events.flatMap(({ records }, i) => (tooLarge.has(i) ? [] : records.map(({ type }) => type)));
-    this.#metrics.request(post.bytes, members.length, types, caller.name, refused.map(({ code }) => code));
-    return { taken: events.length - tooLarge.size, refused };
+    const recorded = events.length > 0 ? this.#recorder.record(events, { caller, receivedAt: arrival.receivedAt, correlationId: work?.correlationId ?? null }) : NONE;
+    return { recorded, named, refused, bytes, count: members.length, publisher: caller.name, maxEventBytes };
   }
 
-  async #record(events: readonly Event[], reception: Parameters<Recorder['record']>[1]): Promise<ReadonlySet<number>> {
-    try {
-      return await this.#recorder.record(events, reception);
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'LOG.OVERLOADED') throw tooManyRequests(1, 'INGEST.OVERLOAD');
-      throw error;
-    }
+  async #answer({ recorded, named, refused, bytes, count, publisher, maxEventBytes }: Taking): Promise<Received> {
+    const tooLarge = await recorded.catch(overloaded);
+    for (const i of tooLarge) refused.push(rejected(named[i]!.index, named[i]!.messageId, tooLargeEvent(maxEventBytes)));
+    if (tooLarge.size > 0) refused.sort((a, b) => a.index - b.index);
+    const types = named.flatMap((one, i) => (tooLarge.has(i) ? [] : one.types));
+    this.#metrics.request(bytes, count, types, publisher, refused.map(({ code }) => code));
+    return { taken: named.length - tooLarge.size, refused };
   }
 }
 
-const NONE: ReadonlySet<number> = new Set();
+const NONE: Promise<ReadonlySet<number>> = Promise.resolve(new Set<number>());
+
+const overloaded = (error: unknown): never => {
+  if (error instanceof Error && 'code' in error && error.code === 'LOG.OVERLOADED') throw tooManyRequests(1, 'INGEST.OVERLOAD');
+  throw error;
+};

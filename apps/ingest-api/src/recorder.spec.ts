@@ -91,6 +91,23 @@ describe('a recorder', () => {
     await recorder.record([event()], reception);
     expect(appended.map(labelsOf)).toEqual([[[null]], [['U']]]);
   });
+  it('makes at once what needs no key, and appends all in the order of the batch', async () => {
+    let give = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (give = resolve));
+    const written: string[] = [];
+    const { recorder, appended } = setUp({
+      writer: { write: (name, data) => (written.push(name), encode(name, data)) },
+      keys: { keysFor: async (keys) => asked.then(() => new Map([...keys].map((sourceKey): [SourceKey, DataKey] => [sourceKey, { id: 1, sourceKey, key: createSecretKey(Buffer.alloc(32)) }]))) },
+    });
+    const anonymous = { userId: undefined, anonymousId: 'a' };
+    const events = [event(anonymous), event({ type: 'identify', anonymousId: 'a' }), event({ ...anonymous, event: 'Application Opened' })];
+    const recorded = recorder.record(events, reception);
+    expect(written).toEqual(['Tracked', 'ApplicationOpened']);
+    expect(appended).toEqual([]);
+    give();
+    await recorded;
+    expect(appended[0]!.map(({ headers }) => decodeMeta(headers[META]!).messageId)).toEqual(events.map(({ records }) => records[0]!.messageId));
+  });
   it('waits for the log no longer than it may', async () => {
     const { recorder } = setUp({ limitMs: 1, appender: { append: () => new Promise(() => undefined) } });
     await expect(recorder.record([event({ userId: undefined, anonymousId: 'a' })], reception)).rejects.toMatchObject({ kind: 'Transient', code: 'LOG.UNAVAILABLE' });

@@ -24,7 +24,10 @@ export type RecorderPorts = Readonly<{
   observeAppend: (seconds: number) => void;
 }>;
 
-type Draft = Readonly<{ incoming: Incoming; traceparent: string | undefined; sources: readonly KnownSource[]; personal: boolean }>;
+/** A record that waits for data keys: that of its primary source where it is personal, and those of the sources whose clear value goes along with it. */
+type Draft = Readonly<{ incoming: Incoming; traceparent: string | undefined; sources: readonly KnownSource[]; personal: boolean; labels: readonly KnownSource[] }>;
+/** What a request's records still want. */
+type Wanted = Readonly<{ keys: Set<SourceKey>; labels: Set<KnownSource> }>;
 
 /**
  * Makes records of events and appends them: source keys and sealed values instead of clear ones, in one round trip for all data keys that are not at hand.
@@ -39,58 +42,63 @@ export class Recorder {
   }
 
   /**
-   * Resolves when the broker has acknowledged every record. @returns the indices of events that are too large for the log: none of theirs was written.
+   * What needs no data key, nearly all, is a record when this returns, and only bytes wait: the events of all requests that wait for the log would be copied
+   * by one garbage collection after another. So the caller should not keep them either.
+   * @returns, when the broker has acknowledged every record, the indices of events that are too large for the log: none of theirs was written.
    * @throws Failure Transient: LOG.OVERLOADED, LOG.UNAVAILABLE, or that data keys could not be had; then it is unknown whether any was written.
    */
-  async record(events: readonly Event[], reception: Reception): Promise<ReadonlySet<number>> {
-    const { seal, appender, observeAppend, limitMs } = this.#ports;
+  record(events: readonly Event[], reception: Reception): Promise<ReadonlySet<number>> {
     const began = performance.now();
-    const drafts = events.map((event) => event.records.map((incoming) => this.#draft(incoming, event.traceparent)));
-    const wanted = new Set<SourceKey>();
-    const labelling = new Set<KnownSource>();
-    for (const ofEvent of drafts) for (const draft of ofEvent) this.#want(draft, wanted, labelling);
-    const keys = wanted.size > 0 ? await within(limitMs, keysAreLate, this.#ports.keys.keysFor(wanted)) : NO_KEYS;
+    const wanted: Wanted = { keys: new Set(), labels: new Set() };
+    const made = events.map(({ records, traceparent }) => records.map((incoming) => this.#begin(incoming, traceparent, reception, wanted)));
+    return this.#append(made, wanted, reception, began);
+  }
 
+  async #append(made: readonly (OutRecord | Draft)[][], { keys: wanted, labels }: Wanted, reception: Reception, began: number): Promise<ReadonlySet<number>> {
+    const { appender, observeAppend, limitMs } = this.#ports;
+    const keys = wanted.size > 0 ? await within(limitMs, keysAreLate, this.#ports.keys.keysFor(wanted)) : NO_KEYS;
     const records: OutRecord[] = [];
     const tooLarge = new Set<number>();
-    const labels = new Labels(labelling, (source, clear) => seal(keys.get(source.key)!, clear));
-    for (let i = 0; i < drafts.length; i++) {
-      const made = drafts[i]!.map((draft) => this.#make(draft, keys, labels, reception));
-      if (made.some((record) => recordBytes(record) > MAX_RECEIVED_BYTES)) tooLarge.add(i);
-      else records.push(...made);
+    for (let i = 0; i < made.length; i++) {
+      const ofEvent = made[i]!.map((one) => ('incoming' in one ? this.#make(one, keys, reception) : one));
+      if (ofEvent.some((record) => recordBytes(record) > MAX_RECEIVED_BYTES)) tooLarge.add(i);
+      else records.push(...ofEvent);
     }
     const appending = performance.now();
     await within(limitMs - (appending - began), logIsLate, appender.append(records));
     observeAppend((performance.now() - appending) / 1_000);
-    if (tooLarge.size === 0) for (const source of labelling) this.#ports.sources.markLabelled(source);
+    if (tooLarge.size === 0) for (const source of labels) this.#ports.sources.markLabelled(source);
     return tooLarge;
   }
 
-  #draft(incoming: Incoming, traceparent: string | undefined): Draft {
-    const { sources } = this.#ports;
-    return { incoming, traceparent, sources: incoming.sources.map(({ kind, value }) => sources.get(kind, value)), personal: isPersonal(incoming) };
-  }
-
-  #want({ sources, personal }: Draft, wanted: Set<SourceKey>, labelling: Set<KnownSource>): void {
-    if (personal) wanted.add(sources[0]!.key);
+  /** A source's clear value goes with the first record that names it, and with no other of the request. */
+  #begin(incoming: Incoming, traceparent: string | undefined, reception: Reception, wanted: Wanted): OutRecord | Draft {
+    const sources = incoming.sources.map(({ kind, value }) => this.#ports.sources.get(kind, value));
+    const personal = isPersonal(incoming);
+    if (personal) wanted.keys.add(sources[0]!.key);
+    let labels = NO_LABELS;
     for (const source of sources) {
-      if (!source.needsLabel) continue;
-      labelling.add(source);
-      wanted.add(source.key);
+      if (!source.needsLabel || wanted.labels.has(source)) continue;
+      wanted.labels.add(source);
+      wanted.keys.add(source.key);
+      labels = [...labels, source];
     }
+    const draft = { incoming, traceparent, sources, personal, labels };
+    return personal || labels.length > 0 ? draft : this.#make(draft, NO_KEYS, reception);
   }
 
-  #make({ incoming, traceparent, sources, personal }: Draft, keys: ReadonlyMap<SourceKey, DataKey>, labels: Labels, { caller, receivedAt, correlationId }: Reception): OutRecord {
+  #make({ incoming, traceparent, sources, personal, labels }: Draft, keys: Keys, { caller, receivedAt, correlationId }: Reception): OutRecord {
     const { topic, seal, writer, digest } = this.#ports;
     const primary = sources[0]!;
     const key = personal ? keys.get(primary.key)! : undefined;
+    const named = sources.map((source, i): Source => (labels.includes(source) ? { ...source.plain, label: seal(keys.get(source.key)!, incoming.sources[i]!.value) } : source.plain));
     const meta: Meta = {
       messageId: incoming.messageId,
       publisher: caller.name,
       occurredAt: incoming.occurredAt,
       receivedAt,
       historical: incoming.historical,
-      sources: sources.map((source, i) => labels.of(source, incoming.sources[i]!.value)),
+      sources: named,
       link: incoming.link,
       digest: digest(incoming.canonical),
       correlationId,
@@ -111,21 +119,9 @@ export class Recorder {
   }
 }
 
-const NO_KEYS: ReadonlyMap<SourceKey, DataKey> = new Map();
-
-/** Sources as meta names them. A label goes with the first record that names its source, and with no other. */
-class Labels {
-  readonly #left: Set<KnownSource>;
-  readonly #seal: (source: KnownSource, clear: string) => Sealed;
-  constructor(labelling: ReadonlySet<KnownSource>, seal: (source: KnownSource, clear: string) => Sealed) {
-    this.#left = new Set(labelling);
-    this.#seal = seal;
-  }
-
-  of(source: KnownSource, clear: string): Source {
-    return this.#left.size > 0 && this.#left.delete(source) ? { ...source.plain, label: this.#seal(source, clear) } : source.plain;
-  }
-}
+type Keys = ReadonlyMap<SourceKey, DataKey>;
+const NO_KEYS: Keys = new Map();
+const NO_LABELS: readonly KnownSource[] = [];
 
 const keysAreLate = () => transient('VAULT.SLOW', 'the keys of personal data could not be had in time');
 const logIsLate = () => transient('LOG.UNAVAILABLE', 'the log did not acknowledge in time');

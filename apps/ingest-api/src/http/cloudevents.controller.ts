@@ -4,7 +4,7 @@ import { CONFIG, CurrentCaller, isTraceparent, Scopes, type Caller } from '@touc
 import { takeCloudEvent } from '@touchpoint/intake';
 import type { IngestConfig } from '../config.ts';
 import { Receiver } from '../receiver.ts';
-import { batchAnswer, refuseEvent, TAKEN, type BatchAnswer } from './answers.ts';
+import { batchAnswer, eventAnswer, type BatchAnswer } from './answers.ts';
 import { CLOUDEVENT, CLOUDEVENT_BATCH, eventLimit, mediaType } from './bodies.ts';
 import { jsonBody, type JsonBody } from './json-body.ts';
 import { membersOf, sizesOf } from './members.ts';
@@ -53,11 +53,10 @@ export class CloudEventsController {
     const body = isBinary && !bytes?.length ? EMPTY : jsonBody(bytes);
     const maxEventBytes = eventLimit(caller, this.#config);
     const members = type === CLOUDEVENT_BATCH ? membersOf(body.value) : [isBinary ? fromHeaders(request.headers, body) : body.value];
-    const { taken, refused } = await this.#receiver.receive({
+    const receiving = this.#receiver.receive({
       caller, members, maxEventBytes, bytes: body.bytes.length, escaped: body.escaped || isBinary, sizes: type === CLOUDEVENT_BATCH ? sizesOf(body, members, 'specversion', maxEventBytes) : undefined,
       take: takeCloudEvent, traceparentOf,
     });
-    if (type === CLOUDEVENT_BATCH) return batchAnswer(taken, refused);
-    return refused[0] ? refuseEvent(refused[0]) : TAKEN;
+    return receiving.then(type === CLOUDEVENT_BATCH ? batchAnswer : eventAnswer);
   }
 }

@@ -2,10 +2,10 @@ import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { badRequest, CONFIG, CurrentCaller, Scopes, type Caller } from '@touchpoint/host';
 import { takeSegment, type Arrival, type Call } from '@touchpoint/intake';
 import type { IngestConfig } from '../config.ts';
-import { Receiver } from '../receiver.ts';
-import { batchAnswer, refuseEvent, TAKEN, type BatchAnswer } from './answers.ts';
+import { Receiver, type Post as Posted } from '../receiver.ts';
+import { batchAnswer, eventAnswer, type BatchAnswer } from './answers.ts';
 import { BATCH_ROUTES, eventLimit } from './bodies.ts';
-import { jsonBody } from './json-body.ts';
+import { jsonBody, type JsonBody } from './json-body.ts';
 import { membersOf, sizesOf } from './members.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -61,25 +61,27 @@ export class SegmentController {
   @Post(BATCH_ROUTES)
   @HttpCode(200)
   async batch(@Body() bytes: Buffer | undefined, @CurrentCaller() caller: Caller): Promise<BatchAnswer> {
-    const body = jsonBody(bytes);
+    return this.#receiver.receive(this.#batchOf(jsonBody(bytes), caller)).then(batchAnswer);
+  }
+
+  #batchOf(body: JsonBody, caller: Caller): Posted {
     if (!isObject(body.value)) throw badRequest('INGEST.NO_BATCH', 'Expected an object with the events in "batch"');
     const { batch, sentAt, context } = body.value;
     const members = membersOf(batch);
     const maxEventBytes = eventLimit(caller, this.#config);
-    const { taken, refused } = await this.#receiver.receive({
+    return {
       caller, members, maxEventBytes, sentAt, context: isObject(context) ? context : undefined, bytes: body.bytes.length, escaped: body.escaped,
       sizes: sizesOf(body, members, 'messageId', maxEventBytes), take: takeMember,
-    });
-    return batchAnswer(taken, refused);
+    };
   }
 
   async #one(call: Call, bytes: Buffer | undefined, caller: Caller): Promise<BatchAnswer> {
     const body = jsonBody(bytes);
-    const { refused } = await this.#receiver.receive({
+    const receiving = this.#receiver.receive({
       caller, members: [body.value], sizes: undefined, maxEventBytes: eventLimit(caller, this.#config), bytes: body.bytes.length, escaped: body.escaped,
       take: (member: unknown, arrival: Arrival) => takeSegment(member, arrival, call),
     });
-    return refused[0] ? refuseEvent(refused[0]) : TAKEN;
+    return receiving.then(eventAnswer);
   }
 }
 

@@ -2,8 +2,10 @@ import { TOPICS } from '@touchpoint/log';
 import { httpClient, postUntilTaken } from '../http-client.ts';
 import { CpuMeter } from '../cpu-meter.ts';
 import { startProfile } from '../profile/profile.ts';
+import { threadsOf } from '../processes.ts';
 import { measured } from '../report.ts';
 import { shopEvents } from '../shop.ts';
+import type { BenchSystem } from '../system.port.ts';
 import { bytesOnDisk, createTopics, deleteTopics, endsOf } from '../topics.ts';
 import type { Part, PartContext, Report } from './part.ts';
 import { producerPerformance } from './producer-perf.ts';
@@ -56,6 +58,9 @@ const post = async (client: ReturnType<typeof httpClient>, bodies: readonly Body
   return { acknowledged, refused };
 };
 
+/** What the thread has taken that all of ingest's own code runs on; the others collect garbage and compile. */
+const loopOf = (system: BenchSystem): number => threadsOf(system.processes().find(({ name }) => name === 'ingest-api')?.pid ?? 0).get('MainThread') ?? Number.NaN;
+
 /** Acknowledged events per second through one ingest process, and what Kafka's own tool does before and after it. */
 const run = (context: PartContext): Promise<Report> => {
   const { lab, options, say, signal } = context;
@@ -86,8 +91,12 @@ const run = (context: PartContext): Promise<Report> => {
       say('ingest: measuring');
       const meter = new CpuMeter(stack, system);
       meter.start();
+      const loopBefore = loopOf(system);
+      const ownBefore = process.cpuUsage();
       const { acknowledged: events, refused } = await post(client, bodies, turn, MEASURED_MS, signal);
       const times = meter.read();
+      const own = process.cpuUsage(ownBefore);
+      const loop = loopOf(system) - loopBefore;
       await profile?.print(events, times);
       const after = await perf();
       const rate = (events / MEASURED_MS) * 1_000;
@@ -101,6 +110,8 @@ const run = (context: PartContext): Promise<Report> => {
           { name: 'ingest: record size', value: recordSize, unit: 'bytes' },
           { name: 'ingest: body', value: bodies.reduce((sum, { bytes }) => sum + bytes.length, 0) / (BODIES * BATCH), unit: 'bytes/event' },
           ...[...times].map(([process, time]) => ({ name: `ingest: CPU of ${process}`, value: time / events, unit: 'µs/event' })),
+          { name: 'ingest: of it, its event loop: the limit where it comes near a core', value: loop / events, unit: 'µs/event' },
+          { name: 'ingest: CPU of the load generator', value: (own.user + own.system) / events, unit: 'µs/event' },
           { name: 'ingest: peak memory of ingest-api', value: meter.peakMb.get('ingest-api') ?? 0, unit: 'MB' },
         ],
       };
