@@ -1,7 +1,7 @@
 import type { ColumnType, Key, Projection } from '@touchpoint/kernel';
 import { invalidMessage } from '@touchpoint/kernel';
 import type { AddedRows } from './added-rows.ts';
-import { arrayOf, TYPES } from './column-types.ts';
+import { arrayOf, put, TYPES } from './column-types.ts';
 import { copyInto, type CopyRows } from './copy.ts';
 import { mergedColumn } from './merge-sql.ts';
 import type { Migration } from './migrate.ts';
@@ -45,11 +45,9 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
   const primary = ['customer_id', ...keys.map(({ name }) => quoted(name))].join(', ');
   const keyColumns: readonly Named[] = [{ name: 'customerId', type: 'uuid' }, ...keys];
   const all: readonly Named[] = [...keyColumns, ...columns];
-  const uncopied = projection.appendOnly && all.find(({ type }) => !TYPES[type].copy);
-  if (uncopied) throw new Error(`${projection.name}: rows are only added, and column ${uncopied.name} has the type ${uncopied.type}, which is not copied`);
   const comment = (on: string, text: string) => `comment on ${on} is '${text.replaceAll("'", "''")}';`;
   const given = (named: readonly Named[], alias: string) =>
-    `unnest(${named.map(({ type }, i) => `$${i + 1}::${TYPES[type].array}`).join(', ')}) as ${alias}(${named.map(({ name }) => quoted(name)).join(', ')})`;
+    `unnest(${named.map(({ type }, i) => `$${i + 1}::${TYPES[type].sql}[]`).join(', ')}) as ${alias}(${named.map(({ name }) => quoted(name)).join(', ')})`;
 
   const ddl = [
     'create schema if not exists profile;',
@@ -65,7 +63,7 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
   ].join('\n');
 
   const insert = (onConflict: string) => `insert into ${table} as t (${all.map(({ name }) => quoted(name)).join(', ')})
-    select ${all.map(({ name, type }) => (TYPES[type].write ?? ((column: string) => column))(quoted(name))).join(', ')}
+    select ${all.map(({ name }) => quoted(name)).join(', ')}
     from ${given(all, 'given')}
     on conflict (${primary}) do ${columns.length === 0 ? 'nothing' : `update set ${onConflict}`}`;
   const replace = insert(columns.map(({ name }) => `${quoted(name)} = excluded.${quoted(name)}`).join(', '));
@@ -91,7 +89,6 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
       ],
     });
   };
-  const put = (to: CopyRows, type: ColumnType, value: unknown): void => (value === null || value === undefined ? to.null() : TYPES[type].copy!(to, value as never));
   const rowFrom = (values: readonly unknown[]): Row => {
     const row: Row = {};
     for (let i = 0; i < columns.length; i += 1) {
