@@ -7,6 +7,8 @@ const INFINITY_DAY = 0x7fffffff;
 const JSONB_VERSION = 1;
 const NEGATIVE = 0x4000;
 
+const NOTHING = new Uint8Array();
+
 const nibble = (text: string, at: number): number => {
   const code = text.charCodeAt(at);
   return code < 58 ? code - 48 : (code | 32) - 87;
@@ -18,7 +20,7 @@ export class BinaryValues {
   #at: number;
 
   /** @param size bytes to begin with */
-  constructor(head: Uint8Array, size: number) {
+  constructor(size: number, head = NOTHING) {
     this.#bytes = Buffer.allocUnsafe(Math.max(size, head.length));
     this.#bytes.set(head);
     this.#at = head.length;
@@ -44,6 +46,17 @@ export class BinaryValues {
     this.#bytes.writeInt16BE(value, at);
   }
 
+  /** A number without a length before it. */
+  int32(value: number): void {
+    const at = this.#take(4);
+    this.#bytes.writeInt32BE(value, at);
+  }
+
+  /** Where the value that begins at `at` ends. */
+  after(at: number): number {
+    return at + 4 + Math.max(this.#bytes.readInt32BE(at), 0);
+  }
+
   /** Bytes of another one as they are. */
   append(other: BinaryValues, from: number, to: number): void {
     const at = this.#take(to - from);
@@ -51,8 +64,7 @@ export class BinaryValues {
   }
 
   null(): void {
-    const at = this.#take(4);
-    this.#bytes.writeInt32BE(-1, at);
+    this.int32(-1);
   }
 
   /** 32 hex characters, with the usual dashes or without. */
@@ -111,7 +123,7 @@ export class BinaryValues {
     for (; rest > 0n; rest /= 10_000n) digits.unshift(Number(rest % 10_000n));
     const weight = digits.length - behind - 1;
     while (digits.at(-1) === 0) digits.pop();
-    this.#length(8 + digits.length * 2);
+    this.int32(8 + digits.length * 2);
     for (const part of [digits.length, digits.length === 0 ? 0 : weight, value < 0n ? NEGATIVE : 0, scale, ...digits]) this.int16(part);
   }
 
@@ -126,11 +138,6 @@ export class BinaryValues {
   bytes(value: Uint8Array): void {
     const at = this.#sized(value.length);
     this.#bytes.set(value, at);
-  }
-
-  #length(length: number): void {
-    const at = this.#take(4);
-    this.#bytes.writeInt32BE(length, at);
   }
 
   /** Room for one value. */

@@ -1,17 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { formatDecimal, type Decimal } from '@touchpoint/kernel';
+import { elementsOf } from './copied.fixture.ts';
 import { arrayOf } from './column-types.ts';
 
-const elementsOf = (array: Buffer): readonly (Buffer | null)[] => {
-  const found: (Buffer | null)[] = [];
-  for (let at = 20; at < array.length; ) {
-    const length = array.readInt32BE(at);
-    at += 4 + Math.max(length, 0);
-    found.push(length < 0 ? null : array.subarray(at - length, at));
-  }
-  return found;
-};
 /** As Postgres prints what it took. */
 const numericText = (bytes: Buffer): string => {
   const [count, weight, sign, scale] = [0, 2, 4, 6].map((at) => bytes.readInt16BE(at)) as [number, number, number, number];

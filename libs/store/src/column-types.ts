@@ -11,6 +11,9 @@ export type TypeInSql = Readonly<{
   decode?: (value: never) => unknown;
 }>;
 
+/** A column. */
+export type Named = Readonly<{ name: string; type: ColumnType }>;
+
 /** Escapes that jsonb refuses: a zero character, half a surrogate pair. They stand behind an even number of backslashes. */
 const REFUSED = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g;
 const jsonText = (value: unknown): string => {
@@ -34,17 +37,18 @@ export const TYPES: Readonly<Record<ColumnType, TypeInSql>> = {
 /** Writes a value of a type; null and undefined as null. */
 export const put = (to: BinaryValues, type: ColumnType, value: unknown): void => (value === null || value === undefined ? to.null() : TYPES[type].put(to, value as never));
 
-/** The head of an array: dimensions, whether it holds nulls, its elements' type, how many they are, the first one's index. */
-const HEAD = Buffer.from([0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
-const [OID_AT, COUNT_AT] = [8, 12];
-const ELEMENT_BYTES = 16;
+export const ARRAY_HEAD_BYTES = 20;
+/** What stands before the elements: dimensions, whether there are nulls, the elements' type, how many they are, the first one's index. */
+export const arrayHead = (to: BinaryValues, type: ColumnType, count: number): void => {
+  for (const part of [1, 1, TYPES[type].oid, count, 1]) to.int32(part);
+};
 
 /** An array as a statement's value, in binary form: `pg` would make text of each element, and Postgres parse it. */
 export const arrayOf = (values: readonly unknown[], type: ColumnType): Buffer => {
-  const to = new BinaryValues(HEAD, HEAD.length + values.length * ELEMENT_BYTES);
+  const to = new BinaryValues( ARRAY_HEAD_BYTES + values.length * ELEMENT_BYTES);
+  arrayHead(to, type, values.length);
   for (let i = 0; i < values.length; i += 1) put(to, type, values[i]);
-  const array = to.written;
-  array.writeInt32BE(TYPES[type].oid, OID_AT);
-  array.writeInt32BE(values.length, COUNT_AT);
-  return array;
+  return to.written;
 };
+/** What one takes, about. */
+const ELEMENT_BYTES = 20;

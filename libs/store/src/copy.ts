@@ -11,7 +11,7 @@ const END = -1;
 export class CopyRows extends BinaryValues {
   /** @param size bytes to begin with */
   constructor(size = 4 * 1024) {
-    super(SIGNATURE, size);
+    super(size, SIGNATURE);
   }
 
   row(columns: number): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Message, Projection, Recorded } from '@touchpoint/kernel';
+import { elementsOf, fieldsOf } from './copied.fixture.ts';
 import { FoldedRows, subscribedTypes, touchesOf } from './projection-fold.ts';
 import { projectionTable, type Row, type RowKey } from './projection-table.ts';
 
@@ -28,17 +29,12 @@ const touches = (...steps: readonly Step[]) => touchesOf(tables, { recorded, typ
 const at = (key: string): RowKey => ({ customerId: 'c', key: { of: key } });
 const rowsOf = (rows: FoldedRows, table = 0) => rows.changed(table).map(({ at: { key }, row, part }) => [key['of'], row['n'], part]);
 
-/** The rows of the table that is only added to, read from the bytes that are copied: customer, key, n. */
-const addedTo = (rows: FoldedRows) => {
-  const bytes = rows.added(2)!.ordered().end();
-  const found: [string, number][] = [];
-  for (let at = 19; bytes.readInt16BE(at) === 3; ) {
-    const length = bytes.readInt32BE(at + 22);
-    found.push([bytes.toString('utf8', at + 26, at + 26 + length), bytes.readInt32BE(at + 30 + length)]);
-    at += 34 + length;
-  }
-  return found;
-};
+/** The rows of the table that is only added to, read from the bytes that are copied: key, n. */
+const addedTo = (rows: FoldedRows) =>
+  fieldsOf(rows.added(2)!.packed()).flatMap(([, , keys, ns]) => {
+    const numbers = elementsOf(ns!);
+    return elementsOf(keys!).map((key, i): [string, number] => [key!.toString(), numbers[i]!.readInt32BE()]);
+  });
 const all = (rows: FoldedRows) => [rowsOf(rows, 0), rowsOf(rows, 1), addedTo(rows)];
 
 describe('an event', () => {

@@ -51,7 +51,7 @@ export class FoldedRows {
   constructor(tables: readonly ProjectionTable[]) {
     this.#tables = tables;
     this.#rows = tables.map(() => new Map());
-    this.#added = tables.map(({ projection, write }) => (projection.appendOnly ? new AddedRows(write) : undefined));
+    this.#added = tables.map(({ packed }) => packed && new AddedRows(packed));
   }
 
   /** The keys that are touched, not here yet, and needed: those of append-only tables are not, nor those that get parts only. */
