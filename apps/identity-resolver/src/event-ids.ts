@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { MetaIdentity } from '@touchpoint/contracts';
 import { DAY, dayOf, type Instant } from '@touchpoint/kernel';
-import { copyInto, CopyRows, query, type Client, type Pool } from '@touchpoint/store';
+import { arrayOf, copyInto, CopyRows, query, type Client, type Pool } from '@touchpoint/store';
 
 export type EventId = Readonly<{ id: string; digest: string; day: string }>;
 
@@ -16,9 +16,9 @@ export const eventIdOf = ({ publisher, sources, messageId, digest, historical, r
 
 /** The digests of those ids that were taken before. */
 export const knownEventIds = async (client: Client, asked: Iterable<Readonly<{ id?: EventId | undefined }>>): Promise<Map<string, string>> => {
-  let ids = '';
-  for (const { id } of asked) if (id) ids += ids === '' ? id.id : `,${id.id}`;
-  const { rows } = await client.query<{ id: string; digest: string }>({ name: 'known-event-ids', text: 'select id, digest from identity.event_id where id = any($1::uuid[])', values: [`{${ids}}`] });
+  const ids: string[] = [];
+  for (const { id } of asked) if (id) ids.push(id.id);
+  const { rows } = await client.query<{ id: string; digest: string }>({ name: 'known-event-ids', text: 'select id, digest from identity.event_id where id = any($1::uuid[])', values: [arrayOf(ids, 'uuid')] });
   return new Map(rows.map(({ id, digest }) => [id.replaceAll('-', ''), digest.replaceAll('-', '')]));
 };
 

@@ -1,6 +1,6 @@
 import { transient, type CustomerId, type Link, type SourceKey } from '@touchpoint/kernel';
 import { LinkBook, wanted, type CustomerRow, type LinkableKind, type LinkRow, type ResolvableEvent } from '@touchpoint/identity';
-import { numbers, type Client } from '@touchpoint/store';
+import { arrayOf, type Client } from '@touchpoint/store';
 
 type LinkRecord = { source_key: string; kind: LinkableKind; customer_id: CustomerId; since: string; linked_by: Link };
 type CustomerRecord = { customer_id: CustomerId; created_at: string; survivor_id: CustomerId | null; has_user: boolean; alone: boolean };
@@ -8,13 +8,11 @@ type CustomerRecord = { customer_id: CustomerId; created_at: string; survivor_id
 const LINKS = 'select source_key, kind, customer_id, since, linked_by from identity.link where source_key = any($1::uuid[])';
 const CUSTOMERS = 'select customer_id, created_at, survivor_id, has_user, alone from identity.customer where customer_id = any($1::uuid[])';
 
-const array = (values: readonly string[]): string => `{${values.join(',')}}`;
-
 /** These customers and all their survivors up to the root. Nearly all are roots: a recursive query would cost each of them its worktable. */
 const loadUp = async (client: Client, ids: Iterable<CustomerId>): Promise<readonly CustomerRecord[]> => {
   const found = new Map<CustomerId, CustomerRecord>();
   for (let asked = [...ids]; asked.length > 0; ) {
-    const { rows } = await client.query<CustomerRecord>({ name: 'customers', text: CUSTOMERS, values: [array(asked)] });
+    const { rows } = await client.query<CustomerRecord>({ name: 'customers', text: CUSTOMERS, values: [arrayOf(asked, 'uuid')] });
     for (const row of rows) found.set(row.customer_id, row);
     asked = [...new Set(rows.map(({ survivor_id }) => survivor_id))].filter((id): id is CustomerId => id !== null && !found.has(id));
   }
@@ -32,15 +30,15 @@ export type Loaded = Readonly<{ book: LinkBook; links: ReadonlySet<SourceKey>; c
 export const loadBook = async (client: Client, events: readonly ResolvableEvent[]): Promise<Loaded> => {
   const all = wanted(events);
   const tying = wanted(events.filter(({ link }) => link !== 'none'));
-  if (tying.keys.length > 0) await client.query({ name: 'lock-links', text: `${LINKS} order by source_key for update`, values: [array(tying.keys)] });
-  const links = (await client.query<LinkRecord>({ name: 'links', text: LINKS, values: [array(all.keys)] })).rows.map((row) => ({
+  if (tying.keys.length > 0) await client.query({ name: 'lock-links', text: `${LINKS} order by source_key for update`, values: [arrayOf(tying.keys, 'uuid')] });
+  const links = (await client.query<LinkRecord>({ name: 'links', text: LINKS, values: [arrayOf(all.keys, 'uuid')] })).rows.map((row) => ({
     key: row.source_key.replaceAll('-', '') as SourceKey, kind: row.kind, customerId: row.customer_id, since: Number(row.since), by: row.linked_by,
   }));
   if (tying.keys.length > 0) {
     const locking = new Set(tying.keys);
     const concerned = [...tying.customerIds, ...links.filter(({ key }) => locking.has(key)).map(({ customerId }) => customerId)];
     const up = (await loadUp(client, new Set(concerned))).map(({ customer_id }) => customer_id);
-    await client.query({ name: 'lock-customers', text: 'select from identity.customer where customer_id = any($1::uuid[]) order by customer_id for update', values: [array(up)] });
+    await client.query({ name: 'lock-customers', text: 'select from identity.customer where customer_id = any($1::uuid[]) order by customer_id for update', values: [arrayOf(up, 'uuid')] });
   }
   const rows = await loadUp(client, new Set([...all.customerIds, ...links.map(({ customerId }) => customerId)]));
   const customers = rows.map((row): CustomerRow => ({ customerId: row.customer_id, createdAt: Number(row.created_at), survivorId: row.survivor_id, hasUser: row.has_user, alone: row.alone }));
@@ -56,21 +54,27 @@ export const saveBook = async (client: Client, { book, links: loadedLinks, custo
 
 type Table<Row> = Readonly<{ insert: string; update: string; values: (rows: readonly Row[]) => readonly unknown[]; /** What must still hold for a row that is updated. */ was: (rows: readonly Row[]) => readonly unknown[] }>;
 
+/** What may change of a customer. */
+const stateOf = (rows: readonly CustomerRow[]): readonly Buffer[] => [arrayOf(rows.map((row) => row.survivorId), 'uuid'), arrayOf(rows.map((row) => row.hasUser), 'boolean'), arrayOf(rows.map((row) => row.alone), 'boolean')];
+
 const CUSTOMER_TABLE: Table<CustomerRow> = {
   insert: `insert into identity.customer (customer_id, created_at, survivor_id, has_user, alone)
     select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::boolean[], $5::boolean[]) on conflict do nothing`,
   update: `update identity.customer c set survivor_id = given.survivor_id, has_user = given.has_user, alone = given.alone
     from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::boolean[], $5::boolean[], $6::uuid[], $7::boolean[], $8::boolean[]) as given(customer_id, created_at, survivor_id, has_user, alone, was_survivor, had_user, was_alone)
     where c.customer_id = given.customer_id and c.survivor_id is not distinct from given.was_survivor and c.has_user = given.had_user and c.alone = given.was_alone`,
-  values: (rows) => [array(rows.map((row) => row.customerId)), numbers(rows.map((row) => row.createdAt)), rows.map((row) => row.survivorId), rows.map((row) => row.hasUser), rows.map((row) => row.alone)],
-  was: (rows) => [rows.map((row) => row.survivorId), rows.map((row) => row.hasUser), rows.map((row) => row.alone)],
+  values: (rows) => [arrayOf(rows.map((row) => row.customerId), 'uuid'), arrayOf(rows.map((row) => row.createdAt), 'bigint'), ...stateOf(rows)],
+  was: stateOf,
 };
 const LINK_TABLE: Table<LinkRow> = {
   insert: `insert into identity.link (source_key, kind, customer_id, since, linked_by)
     select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[]) on conflict do nothing`,
   update: `update identity.link l set customer_id = given.customer_id, since = given.since, linked_by = given.linked_by
     from unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[]) as given(source_key, kind, customer_id, since, linked_by) where l.source_key = given.source_key`,
-  values: (rows) => [array(rows.map((row) => row.key)), array(rows.map((row) => row.kind)), array(rows.map((row) => row.customerId)), numbers(rows.map((row) => row.since)), array(rows.map((row) => row.by))],
+  values: (rows) => [
+    arrayOf(rows.map((row) => row.key), 'uuid'), arrayOf(rows.map((row) => row.kind), 'text'), arrayOf(rows.map((row) => row.customerId), 'uuid'),
+    arrayOf(rows.map((row) => row.since), 'bigint'), arrayOf(rows.map((row) => row.by), 'text'),
+  ],
   // A link is changed only by events that have locked it.
   was: () => [],
 };

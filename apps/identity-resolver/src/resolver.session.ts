@@ -1,7 +1,7 @@
 import { decodeMeta, decodeMetaIdentity, encodeMeta } from '@touchpoint/contracts';
 import { eventSources, type Fact, type ResolvableEvent } from '@touchpoint/identity';
 import { invalidMessage, partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
-import { anchorOf, META, recordBytes, TYPE, MAX_RECEIVED_BYTES, type Appender, type LogReader, type LogRecord, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
+import { anchorOf, headerOf, META, recordBytes, TYPE, MAX_RECEIVED_BYTES, typeOf, type Appender, type LogReader, type LogRecord, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
 import { advanceCheckpoint, behind, deleteParked, deletePending, insertPending, park, parkingOf, readPending, readRetries, transaction, type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool } from '@touchpoint/store';
 import { eventIdOf, insertEventIds, knownEventIds, type EventDays, type EventId } from './event-ids.ts';
 import { loadBook, saveBook } from './link-store.ts';
@@ -176,8 +176,8 @@ const daysOf = (candidates: readonly Candidate[]): ReadonlySet<string> => {
 /** A record that could not go onto the timeline is found before anything is decided on it. */
 const candidateOf = (record: LogRecord): Candidate => {
   try {
-    const { [META]: bytes, [TYPE]: type } = record.headers;
-    if (!bytes || !type) throw invalidMessage('LOG.NO_META', `offset ${record.offset} has no meta or no type header`);
+    const bytes = headerOf(record, META);
+    if (!bytes || !typeOf(record)) throw invalidMessage('LOG.NO_META', `offset ${record.offset} has no meta or no type header`);
     const meta = decodeMetaIdentity(bytes);
     if (!meta.sources[0]) throw invalidMessage('IDENTITY.NO_SOURCE', 'the event has no source');
     if (recordBytes(record) > MAX_RECEIVED_BYTES) throw invalidMessage('LOG.TOO_LARGE', 'the record is larger than the timeline takes');

@@ -1,5 +1,5 @@
 import { CONTROL_KEY, type Message } from '@touchpoint/kernel';
-import { anchorOf, dropRepeats, readTimelineRecord, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
+import { anchorOf, dropRepeats, readTimelineRecord, typeOf, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
 import {
   advanceCheckpoint, behind, deleteParked, FoldedRows, park, parkingOf, readRetries, touchesOf, transaction,
   type Advance, type Checkpoint, type Parkable, type Parking, type Pool, type ProjectionTable,
@@ -66,7 +66,7 @@ export class ProjectorSession implements PartitionSession {
     for (let from = 0; from < records.length; from += PIECE) {
       const prepared = await this.#prepare(records.slice(from, from + PIECE));
       count += prepared.length;
-      const missing = rows.missing(prepared.flatMap(({ touches }) => touches));
+      const missing = rows.missing(prepared);
       if (missing.some(({ length }) => length > 0)) await Promise.all(tables.map(async (table, i) => rows.loaded(i, missing[i]!, await table.load(pool, missing[i]!))));
       for (const { record, key, touches, error } of prepared) {
         try {
@@ -94,14 +94,16 @@ export class ProjectorSession implements PartitionSession {
   /** Decodes and finds the touched rows. What fails here is told apart later, in its turn: a customer's earlier records still count. */
   async #prepare(records: readonly LogRecord[]): Promise<readonly Prepared[]> {
     const { reader, subscribed, tables } = this.#ports;
-    await reader.prepare(records.map(({ value }) => value));
+    const values = records.map((record) => (subscribed.has(typeOf(record) ?? '') ? record.value : undefined));
+    await reader.prepare(values.filter((value) => value !== undefined));
     const prepared: Prepared[] = [];
-    for (const record of records) {
+    for (const [i, record] of records.entries()) {
       const { key } = record;
       if (key === CONTROL_KEY) continue;
       try {
         const { type, recorded } = readTimelineRecord(record, this.#checkpoint.partition);
-        const event: Message | undefined = subscribed.has(type) ? reader.read(type, record.value) : undefined;
+        const value = values[i];
+        const event: Message | undefined = value && reader.read(type, value);
         prepared.push({ record, key, touches: touchesOf(tables, { recorded, type, event }), error: undefined });
       } catch (error) {
         prepared.push({ record, key, touches: [], error });

@@ -61,8 +61,8 @@ describe('pages of a timeline', () => {
     const path = `/v1/customers/${idOf('torn')}/timeline`;
     await visits(path, 'torn', ({ entries }) => entries.length === 2);
     // As if the log had lost it, and as if a newer build had written it.
-    await query.system.pool.query('insert into profile.timeline_index_v1 (customer_id, partition, "offset", type, occurred_at) values ($1, $2, 1000000, $3, now())', [idOf('torn'), partitionOf(idOf('torn'), query.system.partitions), 'StoreVisited']);
-    await query.system.pool.query(`update profile.timeline_index_v1 set type = 'FutureThing' where customer_id = $1 and type = 'StoreVisited' and "offset" < 1000000`, [idOf('torn')]);
+    await query.system.pool.query('insert into profile.timeline_index_v1 (customer_id, first_offset, partition, "offset", type, occurred_at) values ($1, 1000000, $2, array[1000000], array[$3], array[now()])', [idOf('torn'), partitionOf(idOf('torn'), query.system.partitions), 'StoreVisited']);
+    await query.system.pool.query(`update profile.timeline_index_v1 set type = array_replace(type, 'StoreVisited', 'FutureThing') where customer_id = $1 and first_offset < 1000000`, [idOf('torn')]);
     expect((await page(path)).entries).toMatchObject([{ problem: 'LOG.GONE', data: null, messageId: null }, { type: 'FutureThing', problem: 'LOG.UNKNOWN_TYPE', data: null, publisher: 'shop' }, { type: 'IdentitiesLinked', problem: null }]);
   });
 });

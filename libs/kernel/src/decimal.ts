@@ -3,8 +3,9 @@ export type Decimal = bigint & { readonly __unit: 'millionth' };
 /** The product of two Decimals before it is rounded: a count of 10⁻¹². Sums stay exact; round once, at the end. */
 export type Product = bigint & { readonly __unit: 'trillionth' };
 
-const SCALE = 6;
-const ONE = 10n ** BigInt(SCALE);
+/** Digits behind the point that a Decimal has. */
+export const DECIMAL_SCALE = 6;
+const ONE = 10n ** BigInt(DECIMAL_SCALE);
 const PATTERN = /^([+-]?)(\d{1,32})(?:\.(\d+))?$/;
 
 export const ZERO = 0n as Decimal;
@@ -19,8 +20,8 @@ export const parseDecimal = (value: string | number): Decimal | undefined => {
   if (!match) return undefined;
   const [, sign, whole = '0', places = ''] = match;
   const fraction = places.replace(/0+$/, '');
-  if (fraction.length > SCALE) return undefined;
-  const millionths = BigInt(whole) * ONE + BigInt(fraction.padEnd(SCALE, '0'));
+  if (fraction.length > DECIMAL_SCALE) return undefined;
+  const millionths = BigInt(whole) * ONE + BigInt(fraction.padEnd(DECIMAL_SCALE, '0'));
   return (sign === '-' ? -millionths : millionths) as Decimal;
 };
 
@@ -30,9 +31,9 @@ const plainText = (value: number): string => (Number.isFinite(value) ? String(va
 /** The shortest text: `2.55`, `-12`, `0.000001`. */
 export const formatDecimal = (value: Decimal): string => {
   const negative = value < 0n;
-  const digits = (negative ? -value : value).toString().padStart(SCALE + 1, '0');
-  const fraction = digits.slice(-SCALE).replace(/0+$/, '');
-  return `${negative ? '-' : ''}${digits.slice(0, -SCALE)}${fraction && `.${fraction}`}`;
+  const digits = (negative ? -value : value).toString().padStart(DECIMAL_SCALE + 1, '0');
+  const fraction = digits.slice(-DECIMAL_SCALE).replace(/0+$/, '');
+  return `${negative ? '-' : ''}${digits.slice(0, -DECIMAL_SCALE)}${fraction && `.${fraction}`}`;
 };
 
 export const add = (a: Decimal, b: Decimal): Decimal => (a + b) as Decimal;

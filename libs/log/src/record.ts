@@ -8,9 +8,13 @@ export type LogRecord = Readonly<{
   size?: number;
   /** One of its headers, where that can be read without the others. */
   header?(name: string): Buffer | undefined;
+  /** One of its headers as text, one string for all records that have it: of few values, such as the type. */
+  headerText?(name: string): string | undefined;
 }>;
 /** One header of a record. */
 export const headerOf = (record: LogRecord, name: string): Buffer | undefined => (record.header ? record.header(name) : record.headers[name]);
+/** What a record is, such as OrderCompleted, as its header says. */
+export const typeOf = (record: LogRecord): string | undefined => (record.headerText ? record.headerText(TYPE) : record.headers[TYPE]?.toString('latin1'));
 /** A record to append; the partition is chosen by the caller, never by the client. */
 export type OutRecord = Readonly<{ topic: string; partition: number; key: string; value: Buffer; headers: Headers; /** Bytes that it takes at most, where that is known without looking into it. */ size?: number }>;
 

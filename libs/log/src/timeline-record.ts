@@ -1,13 +1,13 @@
 import { decodeMeta } from '@touchpoint/contracts';
 import { invalidMessage, type CustomerId, type Recorded } from '@touchpoint/kernel';
-import { META, TYPE, type LogRecord } from './record.ts';
+import { headerOf, META, TYPE, typeOf, type LogRecord } from './record.ts';
 
 /** What a record of the timeline says of itself, without its body. @throws Failure InvalidMessage. */
 export const readTimelineRecord = (record: LogRecord, partition: number): Readonly<{ type: string; recorded: Recorded }> => {
-  const { [TYPE]: type, [META]: meta } = record.headers;
+  const [type, meta] = [typeOf(record), headerOf(record, META)];
   if (!type || !meta) throw invalidMessage('LOG.NO_META', `offset ${record.offset} has no ${type ? META : TYPE} header`);
   return {
-    type: type.toString('latin1'),
+    type,
     recorded: { meta: decodeMeta(meta), customerId: record.key as CustomerId, position: { partition, offset: record.offset }, recordedAt: record.timestamp },
   };
 };

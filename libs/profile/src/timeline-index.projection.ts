@@ -7,7 +7,7 @@ export const timelineIndex = readModel<never>()({
   doc: 'Where the events of a customer lie on customers.timeline. One row per event; the body stays on the log.',
   key: { offset: { type: 'bigint', doc: 'Offset in the partition.' } },
   columns: {
-    partition: { type: 'integer', merge: 'max', doc: 'Partition of the timeline: one for all events of a customer.' },
+    partition: { type: 'integer', merge: 'max', shared: true, doc: 'Partition of the timeline: one for all events of a customer.' },
     type: { type: 'text', merge: 'max', doc: 'The message, such as OrderCompleted.' },
     occurredAt: { type: 'instant', merge: 'max', doc: 'When it happened.' },
   },

@@ -1,27 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { AddedRows } from './added-rows.ts';
+import { fieldsOf } from './copied.fixture.ts';
 import { CopyRows } from './copy.ts';
 
 const UUID = '0123abcd-4567-89ef-8123-00ff10a0b0c0';
-/** The fields of each row, read as Postgres reads them. */
-const fieldsOf = (rows: CopyRows): readonly (readonly (Buffer | null)[])[] => {
-  const bytes = rows.end();
-  expect(bytes.subarray(0, 19).toString('latin1')).toBe('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0');
-  const found: (Buffer | null)[][] = [];
-  let at = 19;
-  for (let count = bytes.readInt16BE(at); count >= 0; count = bytes.readInt16BE(at)) {
-    at += 2;
-    found.push(Array.from({ length: count }, () => {
-      const length = bytes.readInt32BE(at);
-      at += 4 + Math.max(length, 0);
-      return length < 0 ? null : bytes.subarray(at - length, at);
-    }));
-  }
-  expect(at + 2).toBe(bytes.length);
-  return found;
-};
-
 describe('rows to copy', () => {
   it('hold each value in its binary form, however often they outgrow their buffer', () =>
     fc.assert(fc.property(fc.array(fc.record({ text: fc.string({ unit: 'binary', maxLength: 60 }), number: fc.maxSafeInteger(), small: fc.integer(), bytes: fc.uint8Array({ maxLength: 300 }), yes: fc.boolean() }), { maxLength: 60 }), fc.nat(64), (list, size) => {
@@ -49,29 +31,5 @@ describe('rows to copy', () => {
     rows.day('infinity');
     const [[after, before, day, never] = []] = fieldsOf(rows);
     expect([after!.readBigInt64BE(), before!.readBigInt64BE(), day!.readInt32BE(), never!.readInt32BE()]).toEqual([5_000n, -86_400_000_000n, 1, 0x7fffffff]);
-  });
-});
-
-describe('rows that are added', () => {
-  const made = () => new AddedRows((to, { row }) => {
-    to.row(1);
-    if (row['text'] === 'poison') throw new Error('poison');
-    to.text(row['text'] as string);
-  });
-  const of = (customerId: string, text: string) => ({ at: { customerId, key: {} }, row: { text } });
-  const texts = (rows: AddedRows) => fieldsOf(rows.ordered()).map(([text]) => text!.toString());
-  it('are copied by customer, each customer\'s in the order in which they came', () => {
-    const rows = made();
-    for (const [customer, text] of [['b', '1'], ['a', '2'], ['b', '3'], ['a', '4']] as const) rows.add(of(customer, text));
-    expect([rows.count, texts(rows)]).toEqual([4, ['2', '4', '1', '3']]);
-  });
-  it('are as before when the last is taken back, or could not be written', () => {
-    const rows = made();
-    rows.add(of('a', '1'));
-    rows.add(of('b', '2'));
-    rows.drop();
-    expect(() => rows.add(of('a', 'poison'))).toThrow('poison');
-    rows.add(of('a', '3'));
-    expect([rows.count, texts(rows)]).toEqual([2, ['1', '3']]);
   });
 });

@@ -9,7 +9,7 @@ export type Foldable = Readonly<{ recorded: Recorded; type: string; event: Messa
 /** `part`: only a part of the row, to be merged into what is stored; nothing was loaded for it. `was`, `wasDirty`: as it was before the event `event`. */
 type Entry = { key: string; at: RowKey; row: Row | undefined; dirty: boolean; part: boolean; event: number; was: Row | undefined; wasDirty: boolean };
 /** `key`: empty for a row of an append-only table, which nobody looks up. */
-type Touch = Readonly<{ table: number; key: string; at: RowKey; fold: Change<Row>['fold']; part: boolean }>;
+type Touch = Readonly<{ table: number; key: string; at: RowKey; fold: Change<Row>['fold']; part: Change<Row>['part'] }>;
 
 const newEntry = (key: string, at: RowKey, row: Row | undefined, part: boolean): Entry => ({ key, at, row, dirty: false, part, event: -1, was: undefined, wasDirty: false });
 
@@ -31,7 +31,7 @@ const addTouches = (touches: Touch[], table: number, { projection, keyOf }: Proj
   for (let i = 0; i < changes.length; i += 1) {
     const { key, fold, part } = changes[i]!;
     const at = { customerId, key };
-    touches.push({ table, key: projection.appendOnly ? '' : keyOf(at), at, fold, part: part !== undefined });
+    touches.push({ table, key: projection.appendOnly ? '' : keyOf(at), at, fold, part });
   }
 };
 
@@ -51,14 +51,15 @@ export class FoldedRows {
   constructor(tables: readonly ProjectionTable[]) {
     this.#tables = tables;
     this.#rows = tables.map(() => new Map());
-    this.#added = tables.map(({ projection, write }) => (projection.appendOnly ? new AddedRows(write) : undefined));
+    this.#added = tables.map(({ packed }) => packed && new AddedRows(packed));
   }
 
   /** The keys that are touched, not here yet, and needed: those of append-only tables are not, nor those that get parts only. */
-  missing(touches: Iterable<Touch>): readonly (readonly RowKey[])[] {
+  missing(events: Iterable<Readonly<{ touches: readonly Touch[] }>>): readonly (readonly RowKey[])[] {
     const wanted = this.#tables.map(() => new Map<string, RowKey>());
-    for (const { table, key, at, part } of touches)
-      if (!part && !this.#added[table] && !this.#rows[table]!.has(key)) wanted[table]!.set(key, at);
+    for (const { touches } of events)
+      for (const { table, key, at, part } of touches)
+        if (!part && !this.#added[table] && !this.#rows[table]!.has(key)) wanted[table]!.set(key, at);
     return wanted.map((keys) => [...keys.values()]);
   }
 
@@ -85,7 +86,7 @@ export class FoldedRows {
   #apply(touch: Touch): void {
     const { at, fold } = touch;
     const added = this.#added[touch.table];
-    if (added) return added.add({ at, row: fold(undefined) });
+    if (added) return added.add({ at, row: touch.part ?? fold(undefined) });
     const entry = this.#entryOf(touch);
     const row = fold(entry.row);
     if (row === entry.row) return;

@@ -83,14 +83,14 @@ describe('a row', () => {
   });
   it('of a table that is only added to is copied, and refused when it is there already', async () => {
     const add = (...rows: readonly SavedRow[]) => {
-      const list = new AddedRows(added.write);
+      const list = new AddedRows(added.packed!);
       for (const row of rows) list.add(row);
       return transaction(database.pool, (client) => added.append(client, list));
     };
     await add({ at: at('x'), row: { n: 1 } }, { at: at('y'), row: { n: null } });
     await add();
     expect((await loaded(added, at('x'), at('y'))).map(({ n }) => n)).toEqual(expect.arrayContaining([1, null]));
-    await expect(add({ at: at('z'), row: { n: 3 } }, { at: at('x'), row: { n: 9 } })).rejects.toThrow('23505');
+    await expect(add({ at: at('x'), row: { n: 9 } }, { at: at('z'), row: { n: 3 } })).rejects.toThrow('23505');
     expect(await loaded(added, at('z'))).toEqual([]);
   });
   it('of a table without columns of its own is there or not', async () => {

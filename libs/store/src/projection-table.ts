@@ -1,10 +1,12 @@
-import type { ColumnType, Key, Projection } from '@touchpoint/kernel';
+import type { Key, Projection } from '@touchpoint/kernel';
 import { invalidMessage } from '@touchpoint/kernel';
 import type { AddedRows } from './added-rows.ts';
-import { arrayOf, TYPES } from './column-types.ts';
-import { copyInto, type CopyRows } from './copy.ts';
+import { arrayOf, TYPES, type Named } from './column-types.ts';
+import { copyInto } from './copy.ts';
 import { mergedColumn } from './merge-sql.ts';
 import type { Migration } from './migrate.ts';
+import { quoted, snake } from './names.ts';
+import { packedTable, type PackedTable } from './packed-table.ts';
 import { storeFailure, type Client, type Queryable } from './pool.ts';
 
 export type Row = Record<string, unknown>;
@@ -12,13 +14,8 @@ export type RowKey = Readonly<{ customerId: string; key: Key }>;
 /** A row to save: whole, in the place of what is there; or, as `part`, to be merged into it by the columns' rules. */
 export type SavedRow = Readonly<{ at: RowKey; row: Row; part?: boolean }>;
 
-const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-const quoted = (name: string): string => `"${snake(name)}"`;
-
 /** What an index entry of Postgres may hold, with room: longer keys would fail their whole batch for ever. */
 const MAX_KEY_BYTES = 2_000;
-
-type Named = Readonly<{ name: string; type: ColumnType }>;
 
 /** A projection's table and the statements over it. Statements are named, so that Postgres plans them once a connection. */
 export type ProjectionTable = Readonly<{
@@ -29,9 +26,9 @@ export type ProjectionTable = Readonly<{
   keyOf: (row: RowKey) => string;
   load: (on: Queryable, keys: readonly RowKey[]) => Promise<ReadonlyMap<string, Row>>;
   save: (client: Client, rows: readonly SavedRow[]) => Promise<void>;
-  /** Writes a row of an append-only table as it is copied. */
-  write: (to: CopyRows, row: SavedRow) => void;
-  /** Adds rows that `write` wrote. None is there already: repeats were told by their origin before. */
+  /** Of a projection whose rows are only added: how they are stored. */
+  packed: PackedTable | undefined;
+  /** Adds rows. None is there already: repeats were told by their origin before. */
   append: (client: Client, added: AddedRows) => Promise<void>;
 }>;
 
@@ -45,33 +42,32 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
   const primary = ['customer_id', ...keys.map(({ name }) => quoted(name))].join(', ');
   const keyColumns: readonly Named[] = [{ name: 'customerId', type: 'uuid' }, ...keys];
   const all: readonly Named[] = [...keyColumns, ...columns];
-  const uncopied = projection.appendOnly && all.find(({ type }) => !TYPES[type].copy);
-  if (uncopied) throw new Error(`${projection.name}: rows are only added, and column ${uncopied.name} has the type ${uncopied.type}, which is not copied`);
+  const packed = projection.appendOnly && packedTable(projection, table);
   const comment = (on: string, text: string) => `comment on ${on} is '${text.replaceAll("'", "''")}';`;
   const given = (named: readonly Named[], alias: string) =>
-    `unnest(${named.map(({ type }, i) => `$${i + 1}::${TYPES[type].array}`).join(', ')}) as ${alias}(${named.map(({ name }) => quoted(name)).join(', ')})`;
+    `unnest(${named.map(({ type }, i) => `$${i + 1}::${TYPES[type].sql}[]`).join(', ')}) as ${alias}(${named.map(({ name }) => quoted(name)).join(', ')})`;
 
   const ddl = [
     'create schema if not exists profile;',
-    `create table ${table} (${[
+    packed ? `create table ${table} (${packed.ddl});` : `create table ${table} (${[
       'customer_id uuid not null',
       ...keys.map(({ name, type }) => `${quoted(name)} ${TYPES[type].sql} not null`),
       ...columns.map(({ name, type }) => `${quoted(name)} ${TYPES[type].sql}`),
       `primary key (${primary})`,
-    ].join(', ')})${projection.appendOnly ? '' : ' with (fillfactor = 80)'};`,
+    ].join(', ')}) with (fillfactor = 80);`,
     comment(`table ${table}`, projection.doc),
     ...Object.entries({ ...projection.key, ...projection.columns }).map(([name, { doc }]) => comment(`column ${table}.${quoted(name)}`, doc)),
-    `create or replace view ${view} as select * from ${table};`,
+    `create or replace view ${view} as ${packed ? packed.select : `select * from ${table}`};`,
   ].join('\n');
 
   const insert = (onConflict: string) => `insert into ${table} as t (${all.map(({ name }) => quoted(name)).join(', ')})
-    select ${all.map(({ name, type }) => (TYPES[type].write ?? ((column: string) => column))(quoted(name))).join(', ')}
+    select ${all.map(({ name }) => quoted(name)).join(', ')}
     from ${given(all, 'given')}
     on conflict (${primary}) do ${columns.length === 0 ? 'nothing' : `update set ${onConflict}`}`;
   const replace = insert(columns.map(({ name }) => `${quoted(name)} = excluded.${quoted(name)}`).join(', '));
   const merge = insert(columns.map(({ name }) => `${quoted(name)} = ${mergedColumn(projection.columns, name, quoted)}`).join(', '));
   const select = `select ${all.map(({ name, type }) => (TYPES[type].read ?? ((column: string) => column))(`t.${quoted(name)}`)).join(', ')}
-    from ${given(keyColumns, 'wanted')} join ${table} t using (${primary})`;
+    from ${given(keyColumns, 'wanted')} join ${packed ? view : table} t using (${primary})`;
 
   const keyOf = ({ customerId, key }: RowKey): string => {
     let text: string = customerId;
@@ -91,7 +87,6 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
       ],
     });
   };
-  const put = (to: CopyRows, type: ColumnType, value: unknown): void => (value === null || value === undefined ? to.null() : TYPES[type].copy!(to, value as never));
   const rowFrom = (values: readonly unknown[]): Row => {
     const row: Row = {};
     for (let i = 0; i < columns.length; i += 1) {
@@ -122,14 +117,9 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
       await write(client, 'save', replace, rows.filter(({ part }) => !part));
       await write(client, 'merge', merge, rows.filter(({ part }) => part));
     },
-    write: (to, { at, row }) => {
-      to.row(all.length);
-      to.uuid(at.customerId);
-      for (const { name, type } of keys) put(to, type, at.key[name]);
-      for (const { name, type } of columns) put(to, type, row[name]);
-    },
+    packed: packed || undefined,
     append: async (client, added) => {
-      if (added.count > 0) await copyInto(client, `${table} (${all.map(({ name }) => quoted(name)).join(', ')})`, added.ordered());
+      if (packed && added.count > 0) await copyInto(client, packed.into, added.packed());
     },
   };
 };

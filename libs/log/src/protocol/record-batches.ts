@@ -13,8 +13,8 @@ const LAST_DELTA_END = 27;
 const UNPACK: Readonly<Record<number, (bytes: Buffer) => Buffer>> = { 1: gunzipSync, 4: zstdDecompressSync };
 
 const names = new Map<number, Readonly<{ bytes: Uint8Array; name: string }>>();
-/** One string per header name, found by its bytes: making it anew would cost as much as all the rest of a header. */
-const nameAt = (buffer: Buffer, at: number, length: number): string => {
+/** One string per header name or type, found by its bytes: making it anew would cost as much as all the rest of a header. */
+const textAt = (buffer: Buffer, at: number, length: number): string => {
   const slot = length * 65_536 + buffer[at]! * 256 + buffer[at + length - 1]!;
   const known = names.get(slot);
   if (known && sameBytes(known.bytes, buffer, at)) return known.name;
@@ -111,19 +111,33 @@ class BatchRecord implements LogRecord {
 
   header(name: string): Buffer | undefined {
     const reader = new Reader(this.#bytes, this.#valueEnd);
-    let found: Buffer | undefined;
-    for (let count = reader.varint(); count > 0; count -= 1) {
-      const length = reader.varint();
-      const there = nameAt(reader.buffer, reader.at, length);
-      reader.skip(length);
-      const size = reader.varint();
-      // Of two that have one name the later counts, as in `headers`.
-      if (there === name) found = reader.bytes(size);
-      else reader.skip(Math.max(size, 0));
-    }
-    return found;
+    const size = findHeader(reader, name);
+    return size === undefined ? undefined : reader.bytes(size);
+  }
+
+  headerText(name: string): string | undefined {
+    const reader = new Reader(this.#bytes, this.#valueEnd);
+    const size = findHeader(reader, name);
+    return size === undefined ? undefined : textAt(this.#bytes, reader.at, size);
   }
 }
+
+/** Puts the reader at a header's value. @returns its size */
+const findHeader = (reader: Reader, name: string): number | undefined => {
+  let found: number | undefined;
+  let foundAt = 0;
+  for (let count = reader.varint(); count > 0; count -= 1) {
+    const length = reader.varint();
+    const there = textAt(reader.buffer, reader.at, length);
+    reader.skip(length);
+    const size = Math.max(reader.varint(), 0);
+    // Of two that have one name the later counts, as in `headers`.
+    if (there === name) [found, foundAt] = [size, reader.at];
+    reader.skip(size);
+  }
+  reader.at = foundAt;
+  return found;
+};
 
 type BatchHead = Readonly<{ baseOffset: number; attributes: number; fromOffset: number; toOffset: number }>;
 const readBatch = (from: Reader, end: number, { baseOffset, attributes, fromOffset, toOffset }: BatchHead, records: LogRecord[]): void => {
@@ -158,7 +172,7 @@ const readHeaders = (reader: Reader): Headers => {
   const headers: Record<string, Buffer> = {};
   for (let count = reader.varint(); count > 0; count -= 1) {
     const length = reader.varint();
-    const name = nameAt(reader.buffer, reader.at, length);
+    const name = textAt(reader.buffer, reader.at, length);
     reader.skip(length);
     headers[name] = reader.bytes(reader.varint());
   }
