@@ -16,7 +16,7 @@ const writer: MessageWriter = {
     return Buffer.alloc(bytes);
   },
 };
-const fact = (bytes: number) => ({ messageId: 'f', customerId: WHO, message: { type: 'JourneyEntered', data: { bytes } }, occurredAt: 0, causationId: 'cause' }) as unknown as Fact;
+const fact = (bytes: number) => ({ messageId: 'f', customerId: WHO, message: { type: 'JourneysMoved', data: { bytes } }, occurredAt: 0, causationId: 'cause' }) as unknown as Fact;
 const command = (bytes: number) => ({ message: { type: 'SendMessage', data: { bytes, customerId: WHO, commandId: 'c' } }, urgent: true }) as unknown as CommandOut;
 const decided = (facts: readonly Fact[], commands: readonly CommandOut[] = []) => ({ facts, commands }) as Decided;
 const emitting = () => new Emitted(new Map([['timeline/0', 7]]), 'o.1/t/0/1', TOPICS, { timeline: writer, commands: writer });

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { METRICS, type Metrics, type Token } from '@touchpoint/host';
 import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, originName, TOPICS, type Appender, type LogReader, type LogTopics, type MessageReader, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
 import { ENGINE_VERSION, type Decided } from '@touchpoint/orchestration';
-import { claimCheckpoint, observeOutbox, parkedKeys, POOL, resolvedUpTo, sendAs, type Pool } from '@touchpoint/store';
+import { claimCheckpoint, observeOutbox, parkedKeys, POOL, resolvedUpTo, sendAs, sharedLook, type Pool } from '@touchpoint/store';
 import { OrchestratorSession, type OrchestratorPorts } from './orchestrator.session.ts';
 import { loadInForce } from './state-store.ts';
 
@@ -45,7 +45,7 @@ export class OrchestratorHandler implements PartitionHandler {
       topics: { timeline: nameOf(TOPICS.timeline), commands: nameOf(TOPICS.commands), urgentCommands: nameOf(TOPICS.urgentCommands), partitionsOf: (topic) => counts.get(topic)! },
       writers: { timeline, commands },
       parkable: { table: 'orchestration.customer', partitions: topics.partitionsOf(TOPICS.timeline) },
-      resolvedUpTo: () => resolvedUpTo(pool, 'identity-resolver', TOPICS.received, received),
+      resolvedUpTo: sharedLook(() => resolvedUpTo(pool, 'identity-resolver', TOPICS.received, received)),
       onDecided: (count, decisions) => {
         records.inc({ outcome: 'input' }, count.inputs);
         records.inc({ outcome: 'repeat' }, count.repeats);

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { encodeMeta, type AnyMessage } from '@touchpoint/contracts';
 import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
-import { transient, type CustomerId, type Meta } from '@touchpoint/kernel';
+import { DAY, transient, type CustomerId, type Meta } from '@touchpoint/kernel';
 import { createSequencer, dropRepeats, encodeOrigin, MAX_RECORD_BYTES, META, ORIGIN, originName, TYPE, type Appender, type LogRecord, type MessageReader, type OutRecord } from '@touchpoint/log';
+import { publishedOf, type Published } from '@touchpoint/orchestration';
 import { claimCheckpoint, createPool, listParked, migrate, migrations as logMigrations, parkedKeys, sendAs, type Pool } from '@touchpoint/store';
 import { migrations } from './orchestration.migrations.ts';
 import { OrchestratorSession } from './orchestrator.session.ts';
@@ -11,6 +12,8 @@ let database: FreshDatabase;
 let pool: Pool;
 let emitted: OutRecord[] = [];
 let loseAnswer = false;
+/** Up to when everything received is resolved. */
+let resolved: number | undefined;
 /** What the writer makes of a message; may throw. */
 let write: (type: string) => Buffer;
 let offset = 0;
@@ -21,7 +24,7 @@ beforeAll(async () => {
   pool = createPool({ databaseUrl: database.url, name: 'spec', onError: () => undefined });
 }, 60_000);
 beforeEach(async () => {
-  [emitted, loseAnswer, offset, sequencer, write] = [[], false, 0, createSequencer(new Map()), (type) => Buffer.from(type)];
+  [emitted, loseAnswer, resolved, offset, sequencer, write] = [[], false, undefined, 0, createSequencer(new Map()), (type) => Buffer.from(type)];
   await pool.query('truncate log.checkpoint, log.pending, log.parked, orchestration.customer, orchestration.timer');
 });
 afterAll(async () => {
@@ -44,22 +47,22 @@ const appender: Appender = {
 /** Bodies are JSON here. */
 const reader: MessageReader = { prepare: () => Promise.resolve(), read: (type, value) => ({ type, data: JSON.parse(value.toString()) }) as unknown as AnyMessage } as MessageReader;
 const writer = { write: (type: string) => write(type) };
-const open = async (version = 1) => {
+const open = async (version = 1, published?: Published) => {
   const origin = originName(CONSUMER, version, 'timeline', 0, 1);
   const checkpoint = await sendAs(pool, await claimCheckpoint(pool, { consumer: CONSUMER, topic: 'timeline', partition: 0 }), origin);
   const session = new OrchestratorSession({
     pool, appender, reader, topics: { timeline: 'timeline', commands: 'commands', urgentCommands: 'urgent', partitionsOf: () => 1 }, writers: { timeline: writer, commands: writer },
-    parkable: { table: 'orchestration.customer', partitions: 1 }, resolvedUpTo: () => Promise.resolve(undefined), onDecided: () => undefined, onTimers: () => undefined,
-  }, checkpoint, await parkedKeys(pool, checkpoint), undefined, origin);
+    parkable: { table: 'orchestration.customer', partitions: 1 }, resolvedUpTo: () => Promise.resolve(resolved), onDecided: () => undefined, onTimers: () => undefined,
+  }, checkpoint, await parkedKeys(pool, checkpoint), published, origin);
   await session.sendPending();
   return session;
 };
 const who = (n: number) => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}` as CustomerId;
-const record = (n: number, type: string, data: object): LogRecord => {
-  const meta: Meta = { messageId: `m${offset}`, publisher: 'shop', occurredAt: AT, receivedAt: AT, historical: false, sources: [], link: 'none', digest: '0'.repeat(32), correlationId: null, causationId: null };
+const record = (n: number, type: string, data: object, at = AT): LogRecord => {
+  const meta: Meta = { messageId: `m${offset}`, publisher: 'shop', occurredAt: at, receivedAt: at, historical: false, sources: [], link: 'none', digest: '0'.repeat(32), correlationId: null, causationId: null };
   return { offset: offset++, key: who(n), timestamp: AT, value: Buffer.from(JSON.stringify(data)), headers: { [META]: encodeMeta(meta), [TYPE]: Buffer.from(type), [ORIGIN]: encodeOrigin('spec.1/x/0/1', sequencer.next('timeline', 0)) } };
 };
-const order = (n: number) => record(n, 'OrderCompleted', { orderId: `o${offset}`, lines: [] });
+const order = (n: number, at = AT) => record(n, 'OrderCompleted', { orderId: `o${offset}`, lines: [] }, at);
 /** Of somebody who was absorbed, every touchpoint is handed on: a fact for each. */
 const absorbed = (n: number) => record(n, 'CustomerAbsorbed', { customerId: who(n), survivorId: who(99), by: 'alias' });
 const types = () => dropRepeats(new Map(), emitted.map(({ key, value, headers }, at) => ({ offset: at, key, timestamp: AT, value, headers }))).taken.map(({ headers }) => headers[TYPE]!.toString());
@@ -82,6 +85,87 @@ describe('an input whose decision cannot be put on the log', () => {
     await session.process([absorbed(2)]);
     await open();
     expect(types()).toEqual(['CustomerHandedOver']);
+  });
+});
+
+describe('a session that was overtaken', () => {
+  it('writes nothing of a batch, and sends nothing', async () => {
+    const waiting = { id: 'j', version: 1, name: 'J', goal: 'g', entry: { event: 'OrderCompleted' }, reentry: { rule: 'restart' }, steps: [{ id: 's', type: 'wait', for: 'P10D', next: 'end' }, { id: 'end', type: 'exit' }] };
+    const published = publishedOf({ setNumber: 1, engineVersion: '1', journeys: JSON.stringify([waiting]), templates: '[]' });
+    const owner = await open(1, published);
+    await owner.process([order(1)]);
+    const rows = async () => (await pool.query(`select (select json_agg(c order by customer_id) from orchestration.customer c) as states, (select json_agg(t) from orchestration.timer t) as timers,
+      (select count(*)::int from log.pending) as pending, (select next_offset::int from log.checkpoint) as next`)).rows[0] as object;
+    const before = await rows();
+    expect(before).toMatchObject({ states: [{ customer_id: who(1) }], timers: [{ customer_id: who(1) }], pending: 0, next: 1 });
+    const sent = emitted.length;
+    await open(1, published);
+    // Would set a timer, drop the one before, change and add a state, and send.
+    await expect(owner.process([order(1, AT + 1), order(2)])).rejects.toMatchObject({ code: 'LOG.FENCED' });
+    expect([await rows(), emitted.length]).toEqual([before, sent]);
+  });
+});
+
+describe('a batch that comes to nothing', () => {
+  const position = async () => (await pool.query<{ next: number; version: number }>("select next_offset::int as next, version::int from log.checkpoint where consumer = 'channel-orchestrator'")).rows[0]!;
+  const nothing = () => record(1, 'ProductViewed', {});
+  const tick = { end: 0, at: AT };
+
+  it('is passed by, and committed with the next effect', async () => {
+    const session = await open();
+    const before = await position();
+    await session.process([nothing(), nothing()]);
+    await session.process([nothing()]);
+    expect([session.next, await position()]).toEqual([3, before]);
+    await session.process([order(1)]);
+    expect([session.next, await position()]).toEqual([4, { next: 4, version: before.version + 1 }]);
+  });
+  it('is committed at a tick, once', async () => {
+    const session = await open();
+    const { version } = await position();
+    await session.process([nothing()]);
+    await session.tick({ ...tick, end: 1 });
+    await session.tick({ ...tick, end: 1, at: AT + 1_000 });
+    expect(await position()).toEqual({ next: 1, version: version + 1 });
+  });
+  it('is read again by a successor, and nothing is lost or doubled by it', async () => {
+    const killed = await open();
+    const [absorption, first, viewed, second] = [absorbed(1), order(1), nothing(), order(1)];
+    await killed.process([absorption, first]);
+    await killed.process([viewed]);
+    const successor = await open();
+    expect(successor.next).toBe(2);
+    await successor.process([viewed, second]);
+    expect(types()).toEqual(['CustomerHandedOver', 'TouchpointHandedOn', 'TouchpointHandedOn']);
+    // Whoever was overtaken meanwhile learns it with its next commit.
+    await expect(killed.tick({ ...tick, end: 3 })).rejects.toMatchObject({ code: 'LOG.FENCED' });
+  });
+});
+
+describe('timers', () => {
+  const timer = (id: number, dueAt: number) => ({ timerId: who(id), runId: who(id), journeyId: 'j', stepId: 's', dueAt, historical: false });
+  const set = (id: number, dueAt: number) => pool.query('insert into orchestration.timer (partition, timer_id, customer_id, due_at, timer) values (0, $1, $2, $3, $4)', [who(id), who(1), dueAt, JSON.stringify(timer(id, dueAt))]);
+  const waiting = { id: 'j', version: 1, name: 'J', goal: 'g', entry: { event: 'OrderCompleted' }, reentry: { rule: 'always' }, steps: [{ id: 's', type: 'wait', for: 'P10D', next: 'end' }, { id: 'end', type: 'exit' }] };
+  const published = publishedOf({ setNumber: 1, engineVersion: '1', journeys: JSON.stringify([waiting]), templates: '[]' });
+  /** The log's clock comes to what was resolved at the second look. */
+  const until = async (session: OrchestratorSession, at: number) => {
+    resolved = at;
+    for (const look of [1, 2]) await session.tick({ end: session.next, at: at + look });
+    return types().filter((type) => type === 'TimerFired').length;
+  };
+
+  it('fire once when they are due: those that it found, and those that it sets itself and are due before them', async () => {
+    await set(1, AT + 9 * DAY);
+    await set(2, AT + 11 * DAY);
+    const session = await open(1, published);
+    expect(await until(session, AT + 9 * DAY - 1)).toBe(0);
+    expect(await until(session, AT + 9 * DAY)).toBe(1);
+    await session.process([order(5)]);
+    expect(await until(session, AT + 10 * DAY - 1)).toBe(1);
+    expect(await until(session, AT + 10 * DAY)).toBe(2);
+    expect(await until(session, AT + 11 * DAY)).toBe(3);
+    expect(await until(session, AT + 99 * DAY)).toBe(3);
+    expect((await pool.query('select from orchestration.timer')).rowCount).toBe(0);
   });
 });
 

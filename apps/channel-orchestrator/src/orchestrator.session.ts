@@ -1,15 +1,17 @@
 import type { JourneysPublished, TimelineEvent, TimerFired } from '@touchpoint/contracts';
-import { CONTROL_KEY, type CustomerId, type Instant } from '@touchpoint/kernel';
-import { anchorOf, dropRepeats, headerOf, packRecords, readTimelineRecord, TRACEPARENT, TYPE, unpackRecords, type Appender, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
-import { concerns, decide, emptyState, NOTHING_PUBLISHED, type CustomerState, type Decided, type Input, type Published } from '@touchpoint/orchestration';
+import { CONTROL_KEY, type Instant } from '@touchpoint/kernel';
+import { anchorOf, dropRepeats, headerOf, readTimelineRecord, TRACEPARENT, TYPE, unpackRecords, type Appender, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
+import { concerns, NOTHING_PUBLISHED, type Decided, type Input, type Published } from '@touchpoint/orchestration';
 import {
-  advanceCheckpoint, behind, deleteParked, deletePending, insertPending, park, parkingOf, readPending, readRetries, transaction,
-  type Advance, type Checkpoint, type Parkable, type Parking, type Pool,
+  behind, deleteParked, deletePending, park, parkingOf, readPending, readRetries, transaction,
+  type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool,
 } from '@touchpoint/store';
+import { NO_EFFECTS, saveBatch, type BatchEffects } from './batch-store.ts';
+import { DecidedBatch } from './decided-batch.ts';
 import { Emitted, type Topics, type Writers } from './emitted.ts';
 import { LogClock } from './log-clock.ts';
-import { compiledSet, loadStates, saveInForce, saveStates } from './state-store.ts';
-import { dropTimers, dueTimers, setTimers, type TimerRow } from './timer-store.ts';
+import { compiledSet, loadStates, saveInForce } from './state-store.ts';
+import { dueTimers, nextDue } from './timer-store.ts';
 
 export type OrchestratorPorts = Readonly<{
   pool: Pool;
@@ -18,8 +20,8 @@ export type OrchestratorPorts = Readonly<{
   topics: Topics;
   writers: Writers;
   parkable: Parkable;
-  /** Up to when everything received has been resolved and is on the timeline. */
-  resolvedUpTo: () => Promise<Instant | undefined>;
+  /** Up to when everything received has been resolved and is on the timeline, as it was after `at`; asked again with the same `at`, it may say the same. */
+  resolvedUpTo: (at: Instant) => Promise<Instant | undefined>;
   onDecided: (count: { records: number; inputs: number; repeats: number; parked: number; seconds: number }, decided: readonly Decided[]) => void;
   onTimers: (lateMs: readonly number[]) => void;
 }>;
@@ -36,8 +38,12 @@ export class OrchestratorSession implements PartitionSession {
   readonly #parked: Set<string>;
   readonly #origin: string;
   readonly #clock = new LogClock();
+  /** Where this session stands. What it has passed by without an effect is committed with the next effect, or at a tick. */
   #checkpoint: Checkpoint;
+  #passedBy = false;
   #published: Published;
+  /** No timer is due before; undefined: that is not known. */
+  #nextDue: Instant | undefined;
 
   constructor(ports: OrchestratorPorts, checkpoint: Checkpoint, parked: Set<string>, published: Published | undefined, origin: string) {
     this.#ports = ports;
@@ -67,10 +73,14 @@ export class OrchestratorSession implements PartitionSession {
   }
 
   /** Fires what is due by the log's own clock, and redrives the customers whose retry was asked for. */
-  async tick({ end }: { end: number }): Promise<void> {
-    this.#clock.look({ end, next: this.next, resolvedUpTo: await this.#ports.resolvedUpTo() });
+  async tick({ end, at }: { end: number; at: Instant }): Promise<void> {
+    this.#clock.look({ end, next: this.next, resolvedUpTo: await this.#ports.resolvedUpTo(at) });
     if (this.#clock.now !== undefined) await this.#fire(this.#clock.now);
-    if (this.#parked.size === 0) return;
+    if (this.#parked.size > 0) await this.#redrive();
+    if (this.#passedBy) await this.#commit({}, NO_EFFECTS);
+  }
+
+  async #redrive(): Promise<void> {
     const { records, remaining } = await readRetries(this.#ports.pool, this.#checkpoint);
     if (records.length === 0) return;
     for (const { key } of records) this.#parked.delete(key);
@@ -79,14 +89,17 @@ export class OrchestratorSession implements PartitionSession {
   }
 
   async #fire(now: Instant): Promise<void> {
-    for (;;) {
-      const due = await dueTimers(this.#ports.pool, this.#checkpoint.partition, now, MOST_TIMERS);
-      if (due.length === 0) return;
-      const emitted = this.#emitted();
-      for (const { customerId, timer } of due) emitted.timerFired(customerId, JSON.parse(timer) as TimerFired['data'], now);
-      await this.#commit({}, emitted, (client) => dropTimers(client, this.#checkpoint.partition, due.map(({ timerId }) => timerId)));
-      this.#ports.onTimers(due.map(({ dueAt }) => now - dueAt));
-      if (due.length < MOST_TIMERS) return;
+    const { pool, onTimers } = this.#ports;
+    const { partition } = this.#checkpoint;
+    while (this.#nextDue === undefined || this.#nextDue <= now) {
+      const due = await dueTimers(pool, partition, now, MOST_TIMERS);
+      if (due.length > 0) {
+        const emitted = this.#emitted();
+        for (const { customerId, timer } of due) emitted.timerFired(customerId, JSON.parse(timer) as TimerFired['data'], now);
+        await this.#commit({ sent: emitted.sent }, { ...NO_EFFECTS, dropped: due.map(({ timerId }) => timerId), records: emitted.records });
+        onTimers(due.map(({ dueAt }) => now - dueAt));
+      }
+      if (due.length < MOST_TIMERS) this.#nextDue = await nextDue(pool, partition);
     }
   }
 
@@ -94,22 +107,16 @@ export class OrchestratorSession implements PartitionSession {
     const started = performance.now();
     const { pool } = this.#ports;
     const relevant = this.#relevant(records);
-    const loaded = new Map<CustomerId, CustomerState>();
-    const states = new Map<CustomerId, CustomerState>();
-    const timers = new Map<string, TimerRow>();
-    const dropped = new Set<string>();
-    const emitted = this.#emitted();
+    const batch = new DecidedBatch(this.#emitted());
     const parkings: Parking[] = [];
     const newlyParked = new Set<string>();
-    const decisions: Decided[] = [];
-    let inputs = 0;
     let published = this.#published;
     let control: Readonly<{ record: JourneysPublished['data']; offset: number }> | undefined;
 
     for (let from = 0; from < relevant.length; from += PIECE) {
       const read = await this.#read(relevant.slice(from, from + PIECE), published);
-      const unknown = new Set(read.flatMap(({ input }) => (input && !loaded.has(input.recorded.customerId) ? [input.recorded.customerId] : [])));
-      for (const [id, state] of await loadStates(pool, [...unknown])) loaded.set(id, state);
+      const missing = batch.missing(read.map(({ input }) => input));
+      batch.loaded(missing, await loadStates(pool, missing));
       for (const { record, input, error, control: set } of read) {
         const { key } = record;
         if (set) {
@@ -119,24 +126,7 @@ export class OrchestratorSession implements PartitionSession {
         else
           try {
             if (error) throw error;
-            if (!input) continue;
-            const { customerId, meta } = input.recorded;
-            const before = states.get(customerId) ?? loaded.get(customerId) ?? emptyState;
-            const decided = decide(before, input, published);
-            const thread = { correlationId: meta.correlationId, historical: meta.historical, traceparent: headerOf(record, TRACEPARENT) };
-            // May throw; nothing of this input was kept by then.
-            emitted.decided(decided, meta, thread);
-            if (decided.state !== before) states.set(customerId, decided.state);
-            for (const timerId of decided.timers.cancelled) {
-              timers.delete(timerId);
-              dropped.add(timerId);
-            }
-            for (const timer of decided.timers.set) {
-              dropped.delete(timer.timerId);
-              timers.set(timer.timerId, { timerId: timer.timerId, customerId, dueAt: timer.dueAt, timer: JSON.stringify(timer) });
-            }
-            inputs += 1;
-            if (decided.facts.length > 0) decisions.push(decided);
+            if (input) batch.decide(input, published, headerOf(record, TRACEPARENT));
           } catch (cause) {
             parkings.push(parkingOf(record, cause));
             newlyParked.add(key);
@@ -144,18 +134,17 @@ export class OrchestratorSession implements PartitionSession {
       }
     }
 
-    const { partition } = this.#checkpoint;
-    await this.#commit(advance, emitted, async (client) => {
-      await saveStates(client, states);
-      await dropTimers(client, partition, [...dropped]);
-      await setTimers(client, partition, [...timers.values()]);
-      if (control) await saveInForce(client, partition, control.record, control.offset);
-      if (redriven.length > 0) await deleteParked(client, redriven);
-      await park(client, this.#checkpoint, parkings, this.#ports.parkable);
-    });
+    const further = control !== undefined || redriven.length > 0 || parkings.length > 0;
+    if (!further && batch.empty) this.#passBy(advance);
+    else
+      await this.#commit({ ...advance, sent: batch.sent }, batch.effects, further && (async (client) => {
+        if (control) await saveInForce(client, this.#checkpoint.partition, control.record, control.offset);
+        if (redriven.length > 0) await deleteParked(client, redriven);
+        await park(client, this.#checkpoint, parkings, this.#ports.parkable);
+      }));
     this.#published = published;
     for (const key of newlyParked) this.#parked.add(key);
-    this.#ports.onDecided({ records: records.length, inputs, repeats, parked: parkings.length, seconds: (performance.now() - started) / 1000 }, decisions);
+    this.#ports.onDecided({ records: records.length, inputs: batch.inputs, repeats, parked: parkings.length, seconds: (performance.now() - started) / 1000 }, batch.decisions);
   }
 
   /**
@@ -200,18 +189,27 @@ export class OrchestratorSession implements PartitionSession {
     return new Emitted(this.#checkpoint.sent, this.#origin, this.#ports.topics, this.#ports.writers);
   }
 
-  /** One transaction: effects, what is to be sent, the checkpoint; then the sends; then the row is deleted. */
-  async #commit(advance: Advance, emitted: Emitted, effects: (client: Parameters<Parameters<typeof transaction>[1]>[0]) => Promise<void>): Promise<void> {
+  /** What has no effect needs no transaction of its own: a successor that reads it again comes to the same. */
+  #passBy(advance: Advance): void {
+    this.#checkpoint = { ...this.#checkpoint, ...advance };
+    this.#passedBy = true;
+  }
+
+  /** One transaction: effects, what is to be sent, the checkpoint; then the sends; then the row is deleted. `further`: what else the transaction writes. */
+  async #commit(advance: Advance, effects: BatchEffects, further: false | ((client: Client) => Promise<void>) = false): Promise<void> {
     const { pool, appender } = this.#ports;
-    const id = Number(this.#checkpoint.version);
-    this.#checkpoint = await transaction(pool, async (client) => {
-      const moved = await advanceCheckpoint(client, this.#checkpoint, { ...advance, sent: emitted.sent });
-      await effects(client);
-      if (emitted.records.length > 0) await insertPending(client, this.#checkpoint, { id, payload: packRecords(emitted.records) });
-      return moved;
-    });
-    if (emitted.records.length === 0) return;
-    await appender.append(emitted.records);
-    await deletePending(pool, this.#checkpoint, [id]);
+    const from = this.#checkpoint;
+    this.#checkpoint = await (further
+      ? transaction(pool, async (client) => {
+          const moved = await saveBatch(client, from, advance, effects);
+          await further(client);
+          return moved;
+        })
+      : saveBatch(pool, from, advance, effects));
+    this.#passedBy = false;
+    for (const { dueAt } of effects.set) if (this.#nextDue !== undefined && dueAt < this.#nextDue) this.#nextDue = dueAt;
+    if (effects.records.length === 0) return;
+    await appender.append(effects.records);
+    await deletePending(pool, from, [Number(from.version)]);
   }
 }

@@ -1,24 +1,13 @@
-import { parseState, publishedOf, serialiseState, type CustomerState, type Published } from '@touchpoint/orchestration';
+import { parseState, publishedOf, type CustomerState, type Published } from '@touchpoint/orchestration';
 import type { JourneysPublished } from '@touchpoint/contracts';
 import type { CustomerId } from '@touchpoint/kernel';
-import { arrayOf, query, type Client, type Queryable } from '@touchpoint/store';
+import { query, type Client, type Queryable } from '@touchpoint/store';
 
 /** The states of these customers; one that has none yet is missing. */
 export const loadStates = async (on: Queryable, customerIds: readonly CustomerId[]): Promise<ReadonlyMap<CustomerId, CustomerState>> => {
   if (customerIds.length === 0) return new Map();
   const rows = await query<{ customer_id: CustomerId; state: string }>(on, 'select customer_id, state from orchestration.customer where customer_id = any($1::uuid[])', [`{${customerIds.join(',')}}`]);
   return new Map(rows.map(({ customer_id, state }) => [customer_id, parseState(state)]));
-};
-
-export const saveStates = async (client: Client, states: ReadonlyMap<CustomerId, CustomerState>): Promise<void> => {
-  if (states.size === 0) return;
-  const rows = [...states].sort(([a], [b]) => (a < b ? -1 : 1));
-  await client.query({
-    name: 'save-states',
-    text: `insert into orchestration.customer (customer_id, state) select * from unnest($1::uuid[], $2::text[])
-      on conflict (customer_id) do update set state = excluded.state`,
-    values: [arrayOf(rows.map(([id]) => id), 'uuid'), arrayOf(rows.map(([, state]) => serialiseState(state)), 'text')],
-  });
 };
 
 export type InForce = Readonly<{ published: Published; record: JourneysPublished['data'] }>;

@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, CONFIG, METRICS, type Clock, type ConfigOf, type Metrics, type Token } from '@touchpoint/host';
 import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, TOPICS, type Appender, type LogReader, type LogTopics, type MessageReader, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
-import { claimCheckpoint, observeOutbox, POOL, type Pool } from '@touchpoint/store';
+import { claimCheckpoint, observeOutbox, POOL, sharedLook, type Pool } from '@touchpoint/store';
 import type { Vault } from '@touchpoint/vault';
 import type { config } from './config.ts';
 import { DeliverySession, type DeliveryPorts } from './delivery.session.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { createLastLook } from './last-look.ts';
+import { waitingPartitions } from './message-store.ts';
 import { PROVIDERS, type Providers } from './providers.ts';
 
 export const CONSUMER = 'delivery-service';
@@ -38,6 +39,7 @@ export class DeliveryHandler implements PartitionHandler {
     const results = metrics.counter('delivery_results_total', 'Commands by what came of an attempt', ['channel', 'provider', 'state']);
     const seconds = metrics.histogram('delivery_call_seconds', 'Time a provider takes to answer', ['provider']);
     observeOutbox(metrics, pool, CONSUMER);
+    const looks = new Map([TOPICS.commands, TOPICS.urgentCommands].map((topic) => [topic as string, sharedLook(() => waitingPartitions(pool, CONSUMER, topic, topics.partitionsOf(topic)))]));
     this.#ports = {
       pool,
       appender,
@@ -45,6 +47,7 @@ export class DeliveryHandler implements PartitionHandler {
       clock,
       claimMs: settings.CALL_LIMIT_MS * 2 + settings.CALL_MARGIN_MS,
       claimsAtOnce: settings.CALLS_AT_ONCE,
+      waiting: (topic, at) => looks.get(topic)!(at),
       parkable: { table: 'orchestration.customer', partitions: topics.partitionsOf(TOPICS.commands) },
       target: { topic: topics.nameOf(TOPICS.received), partitions: topics.partitionsOf(TOPICS.received), writer },
       dispatcher: new Dispatcher({

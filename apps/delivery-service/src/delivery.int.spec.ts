@@ -35,6 +35,17 @@ describe('a command', () => {
     expect(await outcome(2)).toMatchObject([{ type: 'MessageHeld', data: { reason: 'withdrawn' } }]);
     expect(await sandboxed(2)).toEqual([]);
   });
+  it('is looked at for itself, also among many that come at once', async () => {
+    const all = Array.from({ length: 1_000 }, (_, i) => 200 + i).filter((n) => partitionOf(customer(n), system.partitions) === 0).slice(0, 12);
+    const [unreadable, ...others] = all as [number, ...number[]];
+    const held = others.filter((_, i) => i % 3 === 1);
+    for (const n of others) await known(n, optIn, ...(held.includes(n) ? [unsubscribed] : []));
+    await system.pool.query('insert into orchestration.customer values ($1, $2)', [customer(unreadable), '{"v":99}']);
+    await system.appender.append(all.map((n) => send(n, 'c1')));
+    for (const n of others) expect(await outcome(n)).toMatchObject([{ type: held.includes(n) ? 'MessageHeld' : 'MessageSent' }]);
+    for (const n of others) expect((await sandboxed(n)).map(({ to }) => to)).toEqual(held.includes(n) ? [] : [`person${n}@example.com`]);
+    expect(await row(unreadable)).toMatchObject({ reason: 'could not look at consent: DEFECT', settled_at: null });
+  });
   it('that is too old is recorded, not sent', async () => {
     await known(3, optIn);
     await system.appender.append([send(3, 'c1', { notAfter: NOW - 1 })]);

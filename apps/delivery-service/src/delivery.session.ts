@@ -1,9 +1,9 @@
 import type { Clock } from '@touchpoint/host';
-import { invalidMessage } from '@touchpoint/kernel';
-import { anchorOf, packRecords, unpackRecords, TYPE, type Appender, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
-import { advanceCheckpoint, deleteParked, deletePending, park, parkingOf, readPending, readRetries, transaction, type Advance, type Checkpoint, type Parkable, type Parking, type Pool } from '@touchpoint/store';
+import { invalidMessage, type Instant } from '@touchpoint/kernel';
+import { anchorOf, packRecords, unpackRecords, TYPE, type Appender, type LogRecord, type MessageReader, type OutRecord, type PartitionSession } from '@touchpoint/log';
+import { deleteParked, deletePending, park, parkingOf, readPending, readRetries, transaction, type Advance, type Checkpoint, type Parkable, type Parking, type Pool } from '@touchpoint/store';
 import { codeOf, type Claimed, type Command, type Dispatched, type Dispatcher } from './dispatcher.ts';
-import { claimDue, claimNew, insertOutcomes, settle, type Claim, type Settlement } from './message-store.ts';
+import { claimDue, claimNew, settle, type Claim, type Settlement } from './message-store.ts';
 import { outcomeRecord, type OutcomeTarget } from './outcomes.ts';
 
 export type DeliveryPorts = Readonly<{
@@ -15,6 +15,8 @@ export type DeliveryPorts = Readonly<{
   parkable: Parkable;
   clock: Clock;
   claimMs: number;
+  /** The partitions of a topic that have something to do at a tick, as it was after `at`. */
+  waiting: (topic: string, at: Instant) => Promise<ReadonlySet<number>>;
   /** Most commands that are claimed at a time. */
   claimsAtOnce: number;
   onSettled: (dispatched: Dispatched) => void;
@@ -52,7 +54,7 @@ export class DeliverySession implements PartitionSession {
    * whoever owns the partition by then. So an owner may settle after we have opened, and die before it has sent.
    */
   async sendPending(): Promise<void> {
-    for (const { id, payload } of await readPending(this.#ports.pool, this.#checkpoint)) await this.#publish(id, payload);
+    for (const { id, payload } of await readPending(this.#ports.pool, this.#checkpoint)) await this.#publish([id], unpackRecords(payload));
   }
 
   /** Takes no more than is handed over at once, and is asked again with the rest: a command that is claimed and waits its turn would be lost with us in a crash. */
@@ -63,8 +65,10 @@ export class DeliverySession implements PartitionSession {
   }
 
   /** Parked commands whose retry was asked for; what waits or is due for another attempt; and what a crash left without an outcome. */
-  async tick(): Promise<void> {
-    const { pool, claimsAtOnce } = this.#ports;
+  async tick({ at }: { at: Instant }): Promise<void> {
+    const { pool, claimsAtOnce, waiting } = this.#ports;
+    const { topic, partition } = this.#checkpoint;
+    if (!(await waiting(topic, at)).has(partition)) return;
     await this.sendPending();
     const until = performance.now() + TICK_MS;
     const { records } = await readRetries(pool, this.#checkpoint);
@@ -81,13 +85,16 @@ export class DeliverySession implements PartitionSession {
     const { pool, claimMs, parkable } = this.#ports;
     const { commands, parkings } = await this.#read(records);
     const until = performance.now() + claimMs;
-    const { checkpoint, claims } = await transaction(pool, async (client) => {
-      const moved = await advanceCheckpoint(client, this.#checkpoint, advance);
-      if (redriven.length > 0) await deleteParked(client, redriven);
-      await park(client, this.#checkpoint, parkings, parkable);
-      const wanted = [...commands].map(([commandId, { command, value }]) => ({ commandId, customerId: command.customerId, command: value }));
-      return { checkpoint: moved, claims: await claimNew(client, this.#checkpoint, wanted, claimMs) };
-    });
+    const wanted = [...commands].map(([commandId, { command, value }]) => ({ commandId, customerId: command.customerId, command: value }));
+    const from = this.#checkpoint;
+    const { checkpoint, claims } = await (redriven.length === 0 && parkings.length === 0
+      ? claimNew(pool, from, advance, wanted, claimMs)
+      : transaction(pool, async (client) => {
+          const claimed = await claimNew(client, from, advance, wanted, claimMs);
+          if (redriven.length > 0) await deleteParked(client, redriven);
+          await park(client, from, parkings, parkable);
+          return claimed;
+        }));
     this.#checkpoint = checkpoint;
     await this.#dispatch(claims.map((claim) => ({ claim, command: commands.get(claim.commandId)!.command })), until);
   }
@@ -129,19 +136,21 @@ export class DeliverySession implements PartitionSession {
     if (settled.length === 0) return;
     const { pool, target, clock } = this.#ports;
     const at = clock.now();
-    const pending = await transaction(pool, async (client) => {
-      const taken = await settle(client, settled);
-      const outcomes = settled.flatMap((one) => ('command' in one && taken.has(one.claim.commandId) ? (outcomeRecord(one, at, target) ?? []) : []));
-      if (outcomes.length === 0) return undefined;
-      const payload = packRecords(outcomes);
-      return { id: await insertOutcomes(client, this.#checkpoint, payload), payload };
-    });
-    if (pending) await this.#publish(pending.id, pending.payload);
+    const outcomes = new Map(settled.flatMap((one) => {
+      const record = 'command' in one && outcomeRecord(one, at, target);
+      return record ? [[one.claim.commandId, record] as const] : [];
+    }));
+    const { taken, pending } = await settle(pool, this.#checkpoint, settled.map(({ claim, settlement }) => {
+      const record = outcomes.get(claim.commandId);
+      return { claim, settlement, outcome: record ? packRecords([record]) : null };
+    }));
+    await this.#publish(pending, [...outcomes].flatMap(([commandId, record]) => (taken.has(commandId) ? [record] : [])));
   }
 
-  async #publish(id: number, payload: Buffer): Promise<void> {
-    await this.#ports.appender.append(unpackRecords(payload));
-    await deletePending(this.#ports.pool, this.#checkpoint, [id]);
+  async #publish(pending: readonly number[], records: readonly OutRecord[]): Promise<void> {
+    if (pending.length === 0) return;
+    await this.#ports.appender.append(records);
+    await deletePending(this.#ports.pool, this.#checkpoint, pending);
   }
 
   async #read(records: readonly LogRecord[]): Promise<{ commands: ReadonlyMap<string, { command: Command; value: Buffer }>; parkings: readonly Parking[] }> {

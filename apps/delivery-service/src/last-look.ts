@@ -1,9 +1,9 @@
 import type { JourneysPublished } from '@touchpoint/contracts';
 import type { Clock } from '@touchpoint/host';
-import { partitionOf, transient, type CustomerId } from '@touchpoint/kernel';
+import { partitionOf, transient, type CustomerId, type Sealed } from '@touchpoint/kernel';
 import { renderTemplate, type Json, type TemplateDocument } from '@touchpoint/messaging';
 import { isMarketing, MAX_HOPS, parseState, reviewCommand, type CustomerState } from '@touchpoint/orchestration';
-import { query, type Pool } from '@touchpoint/store';
+import { gathered, query, type Pool } from '@touchpoint/store';
 import type { Vault } from '@touchpoint/vault';
 import type { Command, LastLook } from './dispatcher.ts';
 import type { DeliveryChannel } from './provider.port.ts';
@@ -16,15 +16,22 @@ const MAX_SETS = 16;
 /** A customer as the orchestrator knows it, how far that has read the partition, and whether events of it or of its members lie parked there; all of one instant. */
 type Seen = Readonly<{ next: number | undefined; state: CustomerState; parked: boolean }>;
 
+type Asked = Readonly<{ partition: number; customerId: CustomerId; members: readonly string[] }>;
+
 const orchestratorsSight = ({ pool, timeline: { topic, partitions } }: LastLookPorts) => {
+  // Commands are looked at one by one, each just before its call; those that come at the same time share a statement.
+  const seen = gathered((asked: readonly Asked[]) => {
+    const keys = asked.flatMap(({ customerId, members }, i) => [customerId, ...members].map((key) => [i + 1, partitionOf(key, partitions), key] as const));
+    return query<{ next: string | null; state: string | null; parked: boolean }>(pool, `select
+      (select next_offset from log.checkpoint where consumer = 'channel-orchestrator' and topic = $1 and partition = a.partition) as next,
+      (select state from orchestration.customer where customer_id = a.customer_id) as state,
+      exists (select from unnest($4::integer[], $5::integer[], $6::text[]) k (n, partition, key) join log.parked p using (partition, key) where k.n = a.n and p.consumer = 'channel-orchestrator' and p.topic = $1) as parked
+      from unnest($2::integer[], $3::uuid[]) with ordinality a (partition, customer_id, n) order by a.n`,
+      [topic, asked.map(({ partition }) => partition), asked.map(({ customerId }) => customerId), keys.map(([n]) => n), keys.map(([, partition]) => partition), keys.map(([, , key]) => key)]);
+  });
   const see = async (partition: number, customerId: CustomerId, members: readonly string[] = []): Promise<Seen> => {
-    const keys = [customerId, ...members];
-    const [row] = await query<{ next: string | null; state: string | null; parked: boolean }>(pool, `select
-      (select next_offset from log.checkpoint where consumer = 'channel-orchestrator' and topic = $1 and partition = $2) as next,
-      (select state from orchestration.customer where customer_id = $3) as state,
-      exists (select from log.parked where consumer = 'channel-orchestrator' and topic = $1 and (partition, key) in (select * from unnest($4::integer[], $5::text[]))) as parked`,
-      [topic, partition, customerId, keys.map((key) => partitionOf(key, partitions)), keys]);
-    return { next: row?.next ? Number(row.next) : undefined, state: parseState(row?.state), parked: row?.parked ?? false };
+    const { next, state, parked } = await seen({ partition, customerId, members });
+    return { next: next ? Number(next) : undefined, state: parseState(state), parked };
   };
   const stateOf = async (customerId: CustomerId): Promise<CustomerState> =>
     parseState((await query<{ state: string }>(pool, 'select state from orchestration.customer where customer_id = $1', [customerId]))[0]?.state);
@@ -70,6 +77,7 @@ export const createLastLook = (ports: LastLookPorts): LastLook => {
   const { pool, vault, clock } = ports;
   const sight = orchestratorsSight(ports);
   const templateOf = templateSource(pool);
+  const unseal = gathered((sealed: readonly Sealed[]) => vault.unseal(sealed));
   return async (command: Command) => {
     const { next, state, parked } = await sight.of(command);
     // Only a database that was restored behind the log can be so: the command waits, it is not sent.
@@ -80,8 +88,8 @@ export const createLastLook = (ports: LastLookPorts): LastLook => {
     if (!template) return { failed: 'unknown template' };
     const rendered = renderTemplate(template, (JSON.parse(command.variables) as Record<string, Json> | null) ?? {}, command.link);
     if ('rejected' in rendered) return { failed: rendered.rejected };
-    const [address] = await vault.unseal([review.address]);
-    if (address === null || address === undefined) return { held: 'no contact point' };
+    const address = await unseal(review.address);
+    if (address === null) return { held: 'no contact point' };
     const { channel, ...parts } = rendered.message;
     return {
       message: {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { CustomerId, Sealed } from '@touchpoint/kernel';
-import { query, type Pool } from '@touchpoint/store';
+import { gathered, query, type Pool } from '@touchpoint/store';
 import type { Vault } from '@touchpoint/vault';
 import type { DeliveryChannel, MessageProvider, OutgoingMessage, ProviderAnswer } from './provider.port.ts';
 
@@ -29,14 +29,20 @@ export class SandboxProvider implements MessageProvider {
   readonly idempotent = true;
   readonly #pool: Pool;
   readonly #vault: Vault;
+  /** The behaviour, for all that are sent at the same time. */
+  readonly #look: (_: undefined) => Promise<SandboxBehaviour>;
 
   constructor(pool: Pool, vault: Vault) {
     this.#pool = pool;
     this.#vault = vault;
+    this.#look = gathered(async (asked) => {
+      const behaviour = await this.behaviour();
+      return asked.map(() => behaviour);
+    });
   }
 
   async send(message: OutgoingMessage, signal: AbortSignal): Promise<ProviderAnswer> {
-    const { delayMs, rules } = await this.behaviour();
+    const { delayMs, rules } = await this.#look(undefined);
     if (delayMs > 0) await sleep(delayMs, undefined, { signal });
     const index = rules.findIndex((rule) => (rule.channel ?? message.channel) === message.channel && (rule.customerId ?? message.customerId) === message.customerId);
     const mode = index < 0 ? undefined : await this.#use(index, rules[index]!);

@@ -61,7 +61,7 @@ describe('a journey of the wrong shape', () => {
 describe('a journey that means nothing', () => {
   it.each<[string, unknown, string, RegExp]>([
     ['/entry/event', 'OrderPlaced', '/entry/event', /no event "OrderPlaced".*OrderCompleted/],
-    ['/entry/event', 'JourneyEntered', '/entry/event', /no event/],
+    ['/entry/event', 'JourneysMoved', '/entry/event', /no event/],
     ['/entry/where', { event: 'colour', equals: 'red' }, '/entry/where/event', /properties\.colour/],
     ['/entry/where', { event: 'personal', exists: true, equals: 'x' }, '/entry/where/equals', /personal/],
     ['/entry/where', { any: [{ measure: 'orders.cnt', equals: 1 }] }, '/entry/where/any/0/measure', /orders\.count/],

@@ -1,5 +1,5 @@
 import avro from 'avsc';
-import type { OutRecord } from './record.ts';
+import { recordBytes, type OutRecord } from './record.ts';
 
 const type = avro.Type.forSchema({
   type: 'array',
@@ -19,7 +19,15 @@ const type = avro.Type.forSchema({
 const VERSION = 1;
 
 /** Records as one value for a database row: a version byte, then Avro. */
-export const packRecords = (records: readonly OutRecord[]): Buffer => Buffer.concat([Buffer.of(VERSION), type.toBuffer(records)]);
+export const packRecords = (records: readonly OutRecord[]): Buffer => {
+  // Written once, into room enough: avsc itself would write a small kilobyte, find it too small, write again and be copied behind the version.
+  for (let room = records.reduce((bytes, record) => bytes + recordBytes(record) + record.topic.length * 3, 16); ; room *= 2) {
+    const packed = Buffer.allocUnsafe(room);
+    packed[0] = VERSION;
+    const end = type.encode(records, packed, 1);
+    if (end >= 0) return packed.subarray(0, end);
+  }
+};
 
 /** @throws Error for a version that this build does not know. */
 export const unpackRecords = (packed: Buffer): readonly OutRecord[] => {

@@ -7,7 +7,10 @@ import type { LogRecord } from './record.ts';
 export interface PartitionSession {
   /** The offset of the next record it wants. */
   readonly next: number;
-  /** Commits the effects of records (contiguous, from `next` on) and moves `next` behind the last of them that it took. */
+  /**
+   * Commits the effects of records (contiguous, from `next` on) and moves `next` behind the last of them that it took. Records without an effect may be passed by
+   * and their position committed later, by a tick at the latest: whoever reads them again comes to the same.
+   */
   process(records: readonly LogRecord[]): Promise<void>;
   /** Called about every second: `end` is the log's end, read after `at`. Nothing may depend on it but time: wake what is due here. */
   tick?(tick: Readonly<{ end: number; at: Instant }>): Promise<void>;

@@ -101,8 +101,9 @@ describe('Effects happen once', () => {
     fc.assert(fc.property(stream(rarely), (ops) => {
       const { decided, state } = live(ops);
       const facts = decided.flatMap((one) => one.facts).map(({ message: fact }) => fact);
-      const of = (type: string) => facts.flatMap(({ type: name, data }) => (name === type ? [(data as { runId: string }).runId] : []));
-      expect([...of('JourneyExited'), ...state.runs.map(({ id }) => id)].toSorted()).toEqual(of('JourneyEntered').toSorted());
+      const moves = facts.flatMap((fact) => (fact.type === 'JourneysMoved' ? fact.data.moves : []));
+      const of = (what: string) => moves.flatMap(({ move, runId }) => (move === what ? [runId] : []));
+      expect([...of('exited'), ...state.runs.map(({ id }) => id)].toSorted()).toEqual(of('entered').toSorted());
     })));
 });
 

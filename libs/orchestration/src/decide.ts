@@ -12,7 +12,7 @@ import type { CustomerState } from './state.ts';
 
 type Control = Extract<IdentityMessage | OrchestrationMessage, { type: 'CustomerAbsorbed' | 'CustomerMerged' | 'CustomerSplit' | 'CustomerHandedOver' | 'TouchpointHandedOn' | 'TimerFired' }>;
 
-/** What is no touchpoint and yet decided on. Facts of our own (JourneyEntered, MessageDecided, …) have no place here: they are outputs, and folding them would let a replay differ. */
+/** What is no touchpoint and yet decided on. Facts of our own (JourneysMoved, MessageDecided, …) have no place here: they are outputs, and folding them would let a replay differ. */
 const CONTROL: Table<Control, [state: CustomerState, deciding: Deciding], CustomerState> = {
   CustomerAbsorbed: (message, state, deciding) => absorbed(state, message, deciding),
   CustomerMerged: (message, state, deciding) => merged(state, message, deciding),
@@ -34,7 +34,7 @@ export const decide = (state: CustomerState, input: Input, published: Published)
   const { message, recorded } = input;
   if (!concerns(published, message.type) || recorded.position.offset <= state.offset) return nothing(state);
   const control = pick<Control, [CustomerState, Deciding], CustomerState>(CONTROL, message.type);
-  const out = new Emission(message.type === 'TouchpointHandedOn' ? handedOnCause(message, input) : causeOf(input));
+  const out = new Emission(message.type === 'TouchpointHandedOn' ? handedOnCause(message, input) : causeOf(input), published.setNumber);
   const deciding = { published, out };
   return out.decided(state, control ? control(message as Control, state, deciding) : touched(state, message as Touchpoint, null, deciding));
 };

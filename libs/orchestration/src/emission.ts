@@ -1,4 +1,4 @@
-import type { OrchestrationMessage, SendMessage, TimerFired } from '@touchpoint/contracts';
+import type { OrchestrationMessage, RunMove, SendMessage, TimerFired } from '@touchpoint/contracts';
 import type { CustomerId, Instant } from '@touchpoint/kernel';
 import type { Cause } from './input.ts';
 import type { CustomerState } from './state.ts';
@@ -20,6 +20,11 @@ export type Timer = TimerFired['data'];
 /** What one input comes to. The same state object back means that nothing changed and nothing was emitted. */
 export type Decided = Readonly<{ state: CustomerState; facts: readonly Fact[]; commands: readonly CommandOut[]; timers: Readonly<{ set: readonly Timer[]; cancelled: readonly string[] }> }>;
 
+/** A move, as whoever makes it says it: what it has not is null. */
+export type Moved = Pick<RunMove, 'runId' | 'journeyId' | 'move'> & Partial<RunMove>;
+/** Most moves in one fact. Each explains itself in a few hundred bytes. */
+export const MAX_MOVES = 64;
+
 /** Gathers what a decision emits. */
 export class Emission {
   readonly facts: Fact[] = [];
@@ -27,14 +32,29 @@ export class Emission {
   readonly set: Timer[] = [];
   readonly cancelled: string[] = [];
   readonly cause: Cause;
+  readonly #setNumber: number;
+  /** The moves of the fact that is not full yet. */
+  #moves: RunMove[] = [];
 
-  constructor(cause: Cause) {
+  /** @param setNumber the published set that is decided under */
+  constructor(cause: Cause, setNumber: number) {
     this.cause = cause;
+    this.#setNumber = setNumber;
   }
 
   fact(message: OrchestrationMessage, customerId: CustomerId = this.cause.customerId): void {
     const { customerId: own, offset, now, recordId } = this.cause;
     this.facts.push({ messageId: `${own}/${offset}/${this.facts.length}`, customerId, message, occurredAt: now, causationId: recordId });
+  }
+
+  /** A run moved. All moves of a cause are one fact, which stands before what follows from them; another one only where so many would not fit on the log. */
+  moved({ stepId = null, nextStepId = null, reason = null, heldOut = false, why = null, ...move }: Moved): void {
+    if (this.#moves.length % MAX_MOVES === 0) {
+      const { type, messageId, offset } = this.cause;
+      this.#moves = [];
+      this.fact({ type: 'JourneysMoved', data: { moves: this.#moves, setNumber: this.#setNumber, causeOffset: offset, why: JSON.stringify({ cause: { type, messageId } }) } });
+    }
+    this.#moves.push({ ...move, stepId, nextStepId, reason, heldOut, why });
   }
 
   command(message: SendMessage): void {

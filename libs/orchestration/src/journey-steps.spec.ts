@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { JourneysMoved } from '@touchpoint/contracts';
 import type { ExitEvent, JourneyDocument, Reentry, SendStep, Step } from '@touchpoint/journeys';
 import { DAY, parseDecimal, type Decimal } from '@touchpoint/kernel';
 import type { Decided } from './emission.ts';
@@ -23,9 +24,9 @@ describe('a branch', () => {
   ]);
   it.each([['49.99', false], ['50', true]])('goes by the order and by what was counted with it (%s)', (total, big) => {
     const decided = given(published, known, at(DAY, order('1'))).when(at(2 * DAY, order('2', { total: parseDecimal(total)! })));
-    decided.then('enters j', `goes big → ${big ? 'mail' : 'end'}`, ...(big ? ['sends note'] : []), 'leaves j: completed', ...(big ? ['command email, urgent'] : []));
-    const fact = decided.outcome.facts[1]!.message.data as { why: string };
-    expect(JSON.parse(fact.why)).toEqual({ cause: { type: 'OrderCompleted', messageId: 'm2' }, if: { all: [{ look: 'event total', saw: total, want: { atLeast: '50' }, holds: big }, { look: 'measure orders.count', saw: 2, want: { atLeast: 2 }, holds: true }], holds: big } });
+    decided.then('enters j', `goes big → ${big ? 'mail' : 'end'}`, 'leaves j: completed', ...(big ? ['sends note'] : []), ...(big ? ['command email, urgent'] : []));
+    const { moves } = decided.outcome.facts[0]!.message.data as JourneysMoved['data'];
+    expect(JSON.parse(moves[1]!.why!)).toEqual({ if: { all: [{ look: 'event total', saw: total, want: { atLeast: '50' }, holds: big }, { look: 'measure orders.count', saw: 2, want: { atLeast: 2 }, holds: true }], holds: big } });
   });
   it('still sees the order after a wait', () => {
     const later = publishing([
@@ -35,7 +36,7 @@ describe('a branch', () => {
       end,
     ]);
     const decided = given(later, known, at(DAY, order('1', { total: parseDecimal('9.91')! }))).when((past) => fired(first(past)));
-    decided.then('goes wait → big', 'goes big → mail', 'sends note', 'leaves j: completed', 'command email, urgent');
+    decided.then('goes wait → big', 'goes big → mail', 'leaves j: completed', 'sends note', 'command email, urgent');
     expect(variablesOf(decided.outcome)).toEqual([{ x: '9.91', y: null }]);
   });
 });
@@ -85,7 +86,7 @@ describe('waiting for an event', () => {
     const published = publishing([{ id: 'sent', type: 'waitFor', events: ['Tracked', 'OrderRefunded'], same: 'orderId', within: 'P9D', then: 'mail', else: 'end' }, send('mail', 'end'), end]);
     const refund = (orderId: string) => message('OrderRefunded', { orderId });
     given(published, known, at(2 * DAY, order('1'))).when(at(3 * DAY, refund('2')), at(DAY, refund('1'))).then();
-    given(published, known, at(2 * DAY, order('1'))).when(at(3 * DAY, refund('1'))).then('goes sent → mail', 'sends note', 'leaves j: completed', 'command email, urgent', 'cancels a timer');
+    given(published, known, at(2 * DAY, order('1'))).when(at(3 * DAY, refund('1'))).then('goes sent → mail', 'leaves j: completed', 'sends note', 'command email, urgent', 'cancels a timer');
     given(published, known, at(2 * DAY, order('1'))).when((past) => fired(first(past))).then('goes sent → end', 'leaves j: completed');
   });
 });
@@ -111,10 +112,10 @@ describe('a message that cannot be made', () => {
     ['its template is not', { template: 'gone' }, 'unknown template'],
     ['its variables are too large', { variables: { x: { event: 'properties.huge' } } }, 'variables too large'],
   ])('is held when %s', (_, more, reason) =>
-    given(publishing([send('mail', 'end', more), end]), known).when(at(DAY, order('1', { properties: JSON.stringify({ huge: 'x'.repeat(70_000) }) }))).then('enters j', `holds ${more.template ?? 'note'}: ${reason}`, 'leaves j: completed'));
+    given(publishing([send('mail', 'end', more), end]), known).when(at(DAY, order('1', { properties: JSON.stringify({ huge: 'x'.repeat(70_000) }) }))).then('enters j', 'leaves j: completed', `holds ${more.template ?? 'note'}: ${reason}`));
   it('is held when what it needs was too large to keep, and the rest is kept', () => {
     const published = publishing([{ id: 'wait', type: 'wait', for: 'P1D', next: 'mail' }, send('mail', 'two', { variables: { x: { event: 'properties.huge' } } }), send('two', 'end', { variables: { x: { event: 'orderId' } } }), end]);
-    given(published, known, at(0, order('1', { properties: JSON.stringify({ huge: 'x'.repeat(5_000) }) }))).when((past) => fired(first(past))).then('goes wait → mail', 'holds note: variable missing', 'sends note', 'leaves j: completed', 'command email, urgent');
+    given(published, known, at(0, order('1', { properties: JSON.stringify({ huge: 'x'.repeat(5_000) }) }))).when((past) => fired(first(past))).then('goes wait → mail', 'leaves j: completed', 'holds note: variable missing', 'sends note', 'command email, urgent');
   });
   it('carries lists as plain JSON without anything sealed', () => {
     const lines = [{ productId: 'P', quantity: 1_500_000n as Decimal, price: null, name: 'N' }];

@@ -85,7 +85,7 @@ describe('a customer who survives', () => {
   it('decides on a touchpoint that is handed on, with its own times', () => {
     const [[, late]] = handed(on(b, on(b, undefined, at(day(2), absorbed(b, a))).state, at(day(3), order('2'))), day(30)) as [readonly [CustomerId, Moment]];
     const decided = on(a, on(a, undefined, ...reached, at(day(2), merged(b, a))).state, late);
-    expect(told(decided)).toEqual(['enters order-confirmation', 'sends order-confirmation', 'leaves order-confirmation: completed', 'enters reactivation', 'command email, urgent', 'timer quiet 2026-04-04']);
+    expect(told(decided)).toEqual(['enters order-confirmation', 'leaves order-confirmation: completed', 'enters reactivation', 'sends order-confirmation', 'command email, urgent', 'timer quiet 2026-04-04']);
     expect(decided.commands[0]!.message.data.notAfter).toBe(day(5));
   });
   it('starts nothing from history that is handed on', () => {

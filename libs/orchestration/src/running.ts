@@ -12,6 +12,8 @@ export type Deciding = Readonly<{ published: Published; out: Emission }>;
 
 const runSight = (state: CustomerState, run: Run, { out }: Deciding) => sightOf(state, out.cause.now, (path) => entryValue(run, path));
 const without = (state: CustomerState, run: Run): CustomerState => ({ ...state, runs: state.runs.filter(({ id }) => id !== run.id) });
+const of = ({ id, journey }: Run) => ({ runId: id, journeyId: journey });
+const looked = (why: unknown): string | null => (why === null ? null : JSON.stringify({ if: why }));
 const causeText = ({ out: { cause } }: Deciding): Readonly<Record<string, unknown>> => ({ type: cause.type, messageId: cause.messageId });
 
 /** Takes a run from its step to where it rests or ends. The run is not (any more) among those of `state`. */
@@ -27,7 +29,7 @@ export const carryOn = (state: CustomerState, journey: Journey, started: Run, de
         exit(run, next.reason, null, deciding);
         return state;
       case 'goes':
-        out.fact({ type: 'JourneyAdvanced', data: { ...names, causeOffset, stepId: run.step, nextStepId: next.next, why: JSON.stringify({ cause: causeText(deciding), if: next.why }) } });
+        out.moved({ ...of(run), move: 'advanced', stepId: run.step, nextStepId: next.next, why: JSON.stringify({ if: next.why }) });
         run = { ...run, step: next.next };
         break;
       case 'rests':
@@ -54,10 +56,7 @@ export const carryOn = (state: CustomerState, journey: Journey, started: Run, de
   throw new Error(`journey ${journey.document.id} of set ${published.setNumber} goes round without waiting: it was published unchecked`);
 };
 
-const exit = (run: Run, reason: string, why: unknown, deciding: Deciding): void => {
-  const { published, out } = deciding;
-  out.fact({ type: 'JourneyExited', data: { runId: run.id, journeyId: run.journey, reason, stepId: run.step, setNumber: published.setNumber, causeOffset: out.cause.offset, why: JSON.stringify({ cause: causeText(deciding), ...(why === null ? {} : { if: why }) }) } });
-};
+const exit = (run: Run, reason: string, why: unknown, { out }: Deciding): void => out.moved({ ...of(run), move: 'exited', stepId: run.step, reason, why: looked(why) });
 
 /** Ends a run that rests, and cancels its timer. */
 export const endRun = (state: CustomerState, run: Run, reason: string, deciding: Deciding, why: unknown = null): CustomerState => {
@@ -85,10 +84,9 @@ export const moveRuns = (before: CustomerState, event: HappenedEvent, deciding: 
 };
 
 /** Takes a run off its rest: its timer is cancelled unless it is what fired. */
-const leaveRest = (state: CustomerState, run: Run, next: string, why: unknown, deciding: Deciding, fired = false): CustomerState => {
-  const { published, out } = deciding;
+const leaveRest = (state: CustomerState, run: Run, next: string, why: object, { out }: Deciding, fired = false): CustomerState => {
   if (run.timer && !fired) out.cancelled.push(run.timer.id);
-  out.fact({ type: 'JourneyAdvanced', data: { runId: run.id, journeyId: run.journey, stepId: run.step, nextStepId: next, setNumber: published.setNumber, causeOffset: out.cause.offset, why: JSON.stringify({ cause: causeText(deciding), ...(why as object) }) } });
+  out.moved({ ...of(run), move: 'advanced', stepId: run.step, nextStepId: next, why: JSON.stringify(why) });
   return without(state, run);
 };
 
@@ -144,9 +142,9 @@ export const restart = (before: CustomerState, journey: Journey, run: Run | null
 
 /** Begins a run; undefined: it does not begin. History begins none: no message follows from it, not even by a timer (docs/adr/0010). */
 const begin = (state: CustomerState, journey: Journey, run: Run, why: unknown, deciding: Deciding): CustomerState | undefined => {
-  const { published, out } = deciding;
+  const { out } = deciding;
   if (out.cause.historical) return undefined;
-  out.fact({ type: 'JourneyEntered', data: { runId: run.id, journeyId: run.journey, setNumber: published.setNumber, causeOffset: out.cause.offset, heldOut: false, why: JSON.stringify({ cause: { ...causeText(deciding), at: run.enteredAt }, ...(why === null ? {} : { if: why }) }) } });
+  out.moved({ ...of(run), move: 'entered', why: looked(why) });
   return carryOn(state, journey, run, deciding);
 };
 

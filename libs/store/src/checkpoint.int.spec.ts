@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
-import { advanceCheckpoint, claimCheckpoint, resolvedUpTo, sendAs, type Advance, type Checkpoint } from './checkpoint.ts';
+import { advanceCheckpoint, advanceWith, claimCheckpoint, resolvedUpTo, sendAs, type Advance, type Checkpoint } from './checkpoint.ts';
+import { eventually } from './eventually.fixture.ts';
 import { migrate, migrations } from './migrate.ts';
 import { deletePending, insertPending, readPending } from './pending.ts';
 import { createPool, transaction, type Pool } from './pool.ts';
@@ -89,6 +90,42 @@ describe('a checkpoint', () => {
     await pool.query('update log.incarnation set number = 4');
     expect((await claim()).incarnation).toBe(4);
     await pool.query('update log.incarnation set number = 1');
+  });
+});
+
+describe('effects in the statement of their checkpoint', () => {
+  const EFFECT = { name: 'spec-effect', parts: 'put as (insert into log.pending (consumer, topic, partition, id, payload) select $1, $2, $3, $10, $11 from moved returning id)', select: 'select id from moved, put' };
+  const put = (on: Pool | Parameters<Parameters<typeof transaction>[1]>[0], from: Checkpoint, change: Advance, id: number) => advanceWith<{ id: string }>(on, from, change, { ...EFFECT, values: [id, Buffer.from('effect')] });
+  const effects = async () => (await readPending(pool, KEY)).map(({ id }) => id);
+
+  it('are written with it, and what they give comes back', async () => {
+    const { checkpoint, rows } = await put(pool, await claim(), { next: 7, anchor: '1-a' }, 1);
+    expect(checkpoint).toMatchObject({ next: 7, anchor: '1-a', version: 2n });
+    expect(rows).toEqual([{ id: '1' }]);
+    const { checkpoint: further } = await put(pool, checkpoint, { next: 8 }, 2);
+    expect(await claim()).toMatchObject({ next: 8, anchor: '1-a', version: further.version + 1n });
+    expect(await effects()).toEqual([1, 2]);
+  });
+  it('are not written by anybody who was overtaken, also where the claim commits while the statement waits for it', async () => {
+    const old = await claim();
+    let overtaken: Promise<unknown> = Promise.resolve();
+    await transaction(pool, async (client) => {
+      await client.query('update log.checkpoint set version = version + 1');
+      overtaken = put(pool, old, { next: 1 }, 1).catch((error: unknown) => error);
+      await eventually('the statement to wait', async () => (await pool.query("select from pg_stat_activity where wait_event_type = 'Lock' and query like '%log.pending%'")).rowCount === 1);
+    });
+    expect(await overtaken).toMatchObject(FENCED);
+    await expect(put(pool, old, { next: 1 }, 2)).rejects.toMatchObject(FENCED);
+    expect([await effects(), (await claim()).next]).toEqual([[], 0]);
+  });
+  it('go with a transaction that has more to write', async () => {
+    const claimed = await claim();
+    await expect(transaction(pool, async (client) => {
+      await put(client, claimed, { next: 1 }, 1);
+      throw new Error('no');
+    })).rejects.toThrow('no');
+    await transaction(pool, (client) => put(client, claimed, { next: 2 }, 2));
+    expect([await effects(), (await claim()).next]).toEqual([[2], 2]);
   });
 });
 

@@ -3,7 +3,7 @@ import { parseOptions } from './options.ts';
 
 describe('a command line', () => {
   it('has defaults of the size that counts', () => {
-    expect(parseOptions(['pipeline'])).toEqual({ name: 'pipeline', events: 1_000_000, customers: 100_000, seed: 1, seconds: 60, parts: undefined, profile: false, keep: false });
+    expect(parseOptions(['pipeline'])).toEqual({ name: 'pipeline', events: 1_000_000, customers: 100_000, seed: 1, seconds: 60, rate: 100, parts: undefined, profile: false, keep: false });
   });
 
   it('takes numbers with separators, and parts', () => {

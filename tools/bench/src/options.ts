@@ -8,6 +8,8 @@ export type Options = Readonly<{
   seed: number;
   /** How long orders, and the echo beside them, are sent; half of it each. */
   seconds: number;
+  /** Orders a second; the targets are for 100. */
+  rate: number;
   /** Names of the parts to run; all unless told. */
   parts: readonly string[] | undefined;
   profile: boolean;
@@ -20,6 +22,7 @@ export const USAGE = `npm run bench -- NAME [options]
   --customers N   how many customers it is about (100,000)
   --seed N        another backlog (1)
   --seconds N     how long orders and their echo are sent, half of it each (60)
+  --rate N        orders a second (100; fewer to see what one costs while the machine is not full)
   --part NAME     only this part; may be given more than once
   --profile       also say where the time goes: functions of each Node process, statements, threads of the broker
   --keep          leave the data in .bench/run`;
@@ -38,7 +41,7 @@ export const parseOptions = (args: readonly string[]): Options => {
     args: [...args],
     allowPositionals: true,
     options: {
-      events: text('1000000'), customers: text('100000'), seed: text('1'), seconds: text('60'),
+      events: text('1000000'), customers: text('100000'), seed: text('1'), seconds: text('60'), rate: text('100'),
       part: { type: 'string', multiple: true }, profile: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false },
     },
   });
@@ -47,6 +50,6 @@ export const parseOptions = (args: readonly string[]): Options => {
   const { part, profile, keep } = values;
   return {
     name, parts: part, profile, keep,
-    events: whole('events', values.events), customers: whole('customers', values.customers), seed: whole('seed', values.seed), seconds: whole('seconds', values.seconds),
+    events: whole('events', values.events), customers: whole('customers', values.customers), seed: whole('seed', values.seed), seconds: whole('seconds', values.seconds), rate: whole('rate', values.rate),
   };
 };

@@ -1,7 +1,7 @@
 // Generated from schemas/ by `npm run codegen`. Do not edit.
 import type { CustomerId, Instant, Message, SourceKey } from '@touchpoint/kernel';
 import type { JsonText } from '../json-text.ts';
-import type { Channel, Verdict } from './shapes.ts';
+import type { Channel, RunMove, Verdict } from './shapes.ts';
 
 /** What decisions about an absorbed customer rest on, given to the survivor. On the survivor's timeline; an input like any other. */
 export type CustomerHandedOver = Message<'CustomerHandedOver', {
@@ -17,55 +17,15 @@ export type CustomerHandedOver = Message<'CustomerHandedOver', {
   causeOffset: number;
 }>;
 
-/** A run took a step. */
-export type JourneyAdvanced = Message<'JourneyAdvanced', {
-  /** The run: a UUID, derived from customer, journey and cause. */
-  runId: string;
-  /** The journey. */
-  journeyId: string;
-  /** The step that was done. */
-  stepId: string;
-  /** The step that comes next. null: there is none. */
-  nextStepId: string | null;
+/** What one cause did to a customer's runs: which began, took a step, ended. */
+export type JourneysMoved = Message<'JourneysMoved', {
+  /** The moves, in the order in which they were made; those of several runs where the cause concerned several. */
+  moves: readonly RunMove[];
   /** The published set that it was decided under. */
   setNumber: number;
   /** Offset of the cause on this partition of the timeline; its messageId is the causationId. */
   causeOffset: number;
-  /** What was looked at: a JSON object. */
-  why: JsonText | null;
-}>;
-
-/** A run of a journey began. */
-export type JourneyEntered = Message<'JourneyEntered', {
-  /** The run: a UUID, derived from customer, journey and cause. */
-  runId: string;
-  /** The journey. */
-  journeyId: string;
-  /** The published set that it was decided under. */
-  setNumber: number;
-  /** Offset of the cause on this partition of the timeline; its messageId is the causationId. */
-  causeOffset: number;
-  /** The customer is in the holdout: the run goes on and sends nothing. */
-  heldOut: boolean;
-  /** What was looked at: a JSON object. */
-  why: JsonText | null;
-}>;
-
-/** A run ended. */
-export type JourneyExited = Message<'JourneyExited', {
-  /** The run: a UUID, derived from customer, journey and cause. */
-  runId: string;
-  /** The journey. */
-  journeyId: string;
-  /** Why, as a short code: completed, exit event, merged, unpublished, … */
-  reason: string;
-  /** The step that it ended at. */
-  stepId: string | null;
-  /** The published set that it was decided under. */
-  setNumber: number;
-  /** Offset of the cause on this partition of the timeline; its messageId is the causationId. */
-  causeOffset: number;
-  /** What was looked at: a JSON object. */
+  /** The cause, as its publisher named it: a JSON object. */
   why: JsonText | null;
 }>;
 
@@ -170,9 +130,7 @@ export type TouchpointHandedOn = Message<'TouchpointHandedOn', {
 /** Every message of orchestration. */
 export type OrchestrationMessage =
   | CustomerHandedOver
-  | JourneyAdvanced
-  | JourneyEntered
-  | JourneyExited
+  | JourneysMoved
   | JourneysPublished
   | MessageDecided
   | TimerFired

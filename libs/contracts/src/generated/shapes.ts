@@ -75,6 +75,9 @@ export type MessageRef = Readonly<{
   providerMessageId: string | null;
 }>;
 
+/** What a run did. */
+export type Move = 'entered' | 'advanced' | 'exited';
+
 /** One personal trait. Each is sealed alone, so that a later one replaces only its own. */
 export type PersonalTrait = Readonly<{
   /** Name of the trait, such as firstName. */
@@ -112,6 +115,26 @@ export type ProductLine = Readonly<{
   imageUrl: string | null;
   /** Whatever else the publisher sent about the line: a JSON object. */
   properties: JsonText | null;
+}>;
+
+/** One move of a run. */
+export type RunMove = Readonly<{
+  /** The run: a UUID, derived from customer, journey and cause. */
+  runId: string;
+  /** The journey. */
+  journeyId: string;
+  /** What it did: it began, it took a step, it ended. */
+  move: Move;
+  /** The step that was done, or that it ended at. null: it began. */
+  stepId: string | null;
+  /** The step that it went to. null: it began or ended. */
+  nextStepId: string | null;
+  /** Why it ended, as a short code: completed, exit event, restarted, merged, unpublished, … null: it did not end. */
+  reason: string | null;
+  /** It began for a customer in the holdout: it goes on and sends nothing. */
+  heldOut: boolean;
+  /** What was looked at beside the cause: a JSON object. null: nothing. */
+  why: JsonText | null;
 }>;
 
 /** The kinds of source id. One that a reader does not know counts as the weakest, anonymous. */

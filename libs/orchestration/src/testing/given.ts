@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { TimelineEvent } from '@touchpoint/contracts';
+import type { RunMove, TimelineEvent } from '@touchpoint/contracts';
 import { toIso, type CustomerId, type Instant, type Meta } from '@touchpoint/kernel';
 import { decide } from '../decide.ts';
 import { nothing, type CommandOut, type Decided, type Fact, type Timer } from '../emission.ts';
@@ -49,13 +49,19 @@ export const play = (published: Published, moments: readonly Moment[], state: Cu
   return { state: current.state, facts, commands, timers: { set, cancelled }, next: from + moments.length };
 };
 
+const toldMove = ({ move, journeyId, stepId, nextStepId, reason }: RunMove): string => {
+  switch (move) {
+    case 'entered': return `enters ${journeyId}`;
+    case 'advanced': return `goes ${stepId} → ${nextStepId}`;
+    case 'exited': return `leaves ${journeyId}: ${reason}`;
+  }
+};
+
 /** What was decided, a line each, for people to read. */
 export const told = ({ facts, commands, timers }: Decided): readonly string[] => [
-  ...facts.map(({ message: { type, data } }) => {
+  ...facts.flatMap(({ message: { type, data } }) => {
     switch (type) {
-      case 'JourneyEntered': return `enters ${data.journeyId}`;
-      case 'JourneyAdvanced': return `goes ${data.stepId} → ${data.nextStepId}`;
-      case 'JourneyExited': return `leaves ${data.journeyId}: ${data.reason}`;
+      case 'JourneysMoved': return data.moves.map(toldMove);
       case 'MessageDecided': return data.verdict === 'send' ? `sends ${data.templateId}` : `holds ${data.templateId}: ${data.reason}`;
       case 'CustomerHandedOver': return `hands over to ${data.toCustomerId}`;
       case 'TouchpointHandedOn': return `hands ${data.messageType} on to ${data.toCustomerId}`;

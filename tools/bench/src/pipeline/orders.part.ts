@@ -14,7 +14,6 @@ import { sandboxMarks, wayMarks, type Marks } from './order-marks.ts';
 import type { Part, PartContext, Report } from './part.ts';
 
 const TARGET = { atMost: 3 };
-const PER_SECOND = 100;
 const BATCH = 100;
 /** About what an order is on the log. */
 const RECORD_SIZE = 600;
@@ -60,21 +59,22 @@ const between = (from: Marks, to: Marks): readonly number[] => [...from].flatMap
 const both = (name: string, values: readonly number[]): readonly Note[] =>
   values.length === 0 ? [] : [0.5, 0.99].map((share) => ({ name: `orders: ${name}, p${share * 100}`, value: percentile(values, share), unit: 'ms' }));
 
-/** How long an order waits for its confirmation at 100 orders/s, and a bare echo over as many hops in the seconds between. */
+/** How long an order waits for its confirmation at so many orders a second (100), and a bare echo over as many hops in the seconds between. */
 const run = (context: PartContext): Promise<Report> => {
   const { lab, options, say, signal } = context;
   return lab.on('orders', APPS, async (system) => {
     const client = httpClient(system.urlOf('ingest-api'), system.keys.write, 64);
     const echo = await openEcho(lab.stack.kafkaBrokers, system.topicPrefix, RECORD_SIZE, signal);
-    const warmUp = PER_SECOND * 5;
-    const count = PER_SECOND * Math.ceil(options.seconds / 2);
+    const perSecond = options.rate;
+    const warmUp = perSecond * 5;
+    const count = perSecond * Math.ceil(options.seconds / 2);
     const { keyOf } = createSourceKeys(Buffer.from(system.secrets.SOURCE_KEY_SECRET, 'base64'));
     const customers = Array.from({ length: count + warmUp }, (_, index) => customerIdOf(keyOf('user', userOf(index))));
     try {
       await identify(client, customers.length);
       await system.untilIdle();
       const now = wallClock();
-      const soon = (slot: Pace['slot'], seconds: number, startAt: number): Pace => ({ slot, seconds, perSecond: PER_SECOND, startAt });
+      const soon = (slot: Pace['slot'], seconds: number, startAt: number): Pace => ({ slot, seconds, perSecond, startAt });
       say('orders: warming up');
       const first = now() + 500;
       const early = customers.slice(count);
@@ -85,7 +85,7 @@ const run = (context: PartContext): Promise<Report> => {
       await profile?.attach();
       const meter = new CpuMeter(lab.stack, system);
       meter.start();
-      say(`orders: ${PER_SECOND} a second, and an echo in the seconds between`);
+      say(`orders: ${perSecond} a second, and an echo in the seconds between`);
       const startAt = now() + 500;
       const [answered, echoed] = await Promise.all([
         sendOrders(client, customers, soon('even', options.seconds, startAt), now, signal),
@@ -104,6 +104,7 @@ const run = (context: PartContext): Promise<Report> => {
           measured(P99, percentile(ours, 0.99) / percentile(echoed.latencies, 0.99), '', TARGET),
         ],
         notes: [
+          { name: 'orders: a second, every other one', value: perSecond, unit: 'orders/s' },
           { name: 'orders: sent, and echoes', value: `${ours.length}, ${echoed.latencies.length}`, unit: '' },
           ...both('answer to sandbox', ours), ...both('bare echo', echoed.latencies),
           ...both('answer to timeline', between(answered, timeline)), ...both('timeline to command', between(onWay(timeline), command)), ...both('command to sandbox', between(onWay(command), sent)),

@@ -54,6 +54,8 @@ export const startProfile = async ({ lab, say, resultFile }: PartContext, system
       const rows = (await statements.top(STATEMENTS)).map(({ text, calls, rows: count, ms, walMb, blocks }) =>
         [shown((ms * 1_000) / events), shown(calls), shown(count), shown((walMb * 1e6) / events), shown(blocks / events), text.slice(0, 120)]);
       say(`\npostgres, statements:\n${table([['µs/event', 'calls', 'rows', 'WAL B/event', 'blocks/event', 'statement'], ...rows], [0, 1, 2, 3, 4])}`);
+      const { statements: calls, transactions } = await statements.counts();
+      say(`\npostgres: ${shown(calls / events)} statements and ${shown(transactions / events)} transactions an event, those of the ticks with them`);
       await statements.close();
       const threads = [...threadsOf(broker)].map(([thread, us]) => [thread, us - (threadsBefore.get(thread) ?? 0)] as const).sort((a, b) => b[1] - a[1]);
       say(`\nkafka, threads:\n${table(threads.slice(0, THREADS).map(([thread, us]) => [`  ${shown(us / events)}`, thread]), [0])}\n`);

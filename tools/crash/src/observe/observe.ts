@@ -1,3 +1,4 @@
+import type { JourneysMoved, RunMove } from '@touchpoint/contracts';
 import { systemClock } from '@touchpoint/host';
 import type { Sealed } from '@touchpoint/kernel';
 import { createLogReader, createMessageReader, createRegistry, TOPICS } from '@touchpoint/log';
@@ -79,20 +80,26 @@ const openAll = async (vault: Vault, values: unknown): Promise<ReadonlyMap<strin
 /** The order in which each source's events lie on the timeline, and each run's facts. Order between sources is chance, and so is that of answers, which go their own lane. */
 const ordersOf = (entries: readonly Entry[]): readonly unknown[] => {
   const lists = new Map<string, string[]>();
+  const note = (list: string, id: string): void => void lists.set(list, [...(lists.get(list) ?? []), id]);
   for (const { key, type, meta, data } of entries) {
+    for (const { runId, move, stepId } of movesOf({ type, data })) note(`${key} run ${runId}`, `${move} ${stepId ?? ''}`);
     const { runId, stepId } = data as { runId?: string; stepId?: string | null };
     const list = !OURS.has(meta.publisher) ? `${key} ${meta.publisher} ${meta.sources[0]?.key}${isAnswer(meta.messageId) ? ' answers' : ''}` : meta.publisher === 'channel-orchestrator' && runId !== undefined ? `${key} run ${runId}` : undefined;
-    if (list !== undefined) lists.set(list, [...(lists.get(list) ?? []), runId === undefined ? meta.messageId : `${type} ${stepId ?? ''}`]);
+    if (list !== undefined) note(list, runId === undefined ? meta.messageId : `${type} ${stepId ?? ''}`);
   }
   return [...lists].map(([list, ids]) => ({ list, ids }));
 };
 
+const movesOf = ({ type, data }: Pick<Entry, 'type' | 'data'>): readonly RunMove[] => (type === 'JourneysMoved' ? (data as JourneysMoved['data']).moves : []);
+
 const tally = (entries: readonly Entry[]): Readonly<Record<string, number>> => {
   const of: Record<string, number> = {};
+  const count = (name: string): void => void (of[name] = (of[name] ?? 0) + 1);
   for (const { type, data } of entries) {
+    for (const { move, reason } of movesOf({ type, data })) count(move === 'exited' ? `exited: ${reason}` : move);
     const { verdict, channel, reason } = data as { verdict?: string; channel?: string; reason?: string | null };
-    const name = type === 'MessageDecided' ? `${verdict} ${channel}${reason ? `: ${reason}` : ''}` : type === 'JourneyExited' ? `exited: ${reason}` : type;
-    of[name] = (of[name] ?? 0) + 1;
+    const name = type === 'MessageDecided' ? `${verdict} ${channel}${reason ? `: ${reason}` : ''}` : type;
+    count(name);
   }
   return of;
 };
