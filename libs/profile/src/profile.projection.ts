@@ -11,11 +11,13 @@ export type SeenSource = Readonly<{ at: Instant; kind: SourceKind; label: string
 const NO_LABEL = '';
 
 const seenSources = ({ meta }: Recorded, linked?: readonly Readonly<{ kind: SourceKind; key: SourceKey }>[]): Entries<SeenSource> => {
-  const labels = new Map(meta.sources.map(({ key, label }) => [key, label]));
-  return Object.fromEntries((linked ?? meta.sources).filter(({ kind }) => kind !== 'customer').map(({ kind, key }) => {
-    const label = labels.get(key);
-    return [key, { at: meta.occurredAt, kind, label: label ? base64Of(label) : NO_LABEL }];
-  }));
+  const seen: Record<string, SeenSource> = {};
+  for (const { kind, key } of linked ?? meta.sources) {
+    if (kind === 'customer') continue;
+    const label = meta.sources.findLast((source) => source.key === key)?.label;
+    seen[key] = { at: meta.occurredAt, kind, label: label ? base64Of(label) : NO_LABEL };
+  }
+  return seen;
 };
 
 const traitsOf = ({ traits, removed }: TraitsSet['data'], at: Instant): Entries<Trait> =>

@@ -32,6 +32,14 @@ describe('a database', () => {
     expect((await database.pool.query("select to_regclass('d') as d, to_regclass('a') as a, to_regclass('b') as b")).rows).toEqual([{ d: null, a: null, b: null }]);
     expect(await migrate(database.url, [...creating('a'), { ...broken, sql: 'create table d (id integer)' }, ...creating('b')])).toEqual(['spec.a', 'spec.broken', 'spec.b']);
   });
+  it('that has a migration which reads otherwise by now is left alone, and it is said what to do', async () => {
+    await migrate(database.url, [...migrations, ...creating('a', 'b')]);
+    const [a, b] = creating('a', 'b') as [Migration, Migration];
+    const edited = [...migrations, a, { ...b, sql: `${b.sql} alter table b add other integer;` }, ...creating('c')];
+    await expect(migrate(database.url, edited)).rejects.toMatchObject({ kind: 'Halt', code: 'STORE.MIGRATION_CHANGED', message: 'this database was made by another build: spec.b changed since' });
+    expect((await database.pool.query("select to_regclass('c') as c")).rows).toEqual([{ c: null }]);
+    expect(await migrate(database.url, [...migrations, a, b, ...creating('c')])).toEqual(['spec.c']);
+  });
   it('is migrated by many at once without a quarrel', async () => {
     const applied = await Promise.all(Array.from({ length: 6 }, () => migrate(database.url, [...migrations, ...creating('a', 'b')])));
     expect(applied.flat().sort()).toEqual([...migrations.map(({ id }) => id), 'spec.a', 'spec.b'].sort());
@@ -40,10 +48,10 @@ describe('a database', () => {
   it('is migrated by two processes at once, and by one after another was killed in the middle', async () => {
     const program = `
       const { migrate } = await import(${JSON.stringify(new URL('./migrate.ts', import.meta.url).href)});
-      const slow = [{ id: 'spec.slow', sql: 'create table slow (id integer); insert into slow values (1); select pg_sleep(' + process.argv[1] + ')' }];
+      const slow = [{ id: 'spec.slow', sql: 'create table slow (id integer); insert into slow values (1); select pg_sleep(current_setting(\\'spec.sleep\\')::float)' }];
       console.log(JSON.stringify(await migrate(process.env.SPEC_DATABASE, slow)));`;
     const start = (sleep: number) => {
-      const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '-e', program, String(sleep)], { env: { ...process.env, SPEC_DATABASE: database.url, NODE_OPTIONS: '' }, stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '-e', program], { env: { ...process.env, SPEC_DATABASE: database.url, NODE_OPTIONS: '', PGOPTIONS: `-c spec.sleep=${sleep}` }, stdio: ['ignore', 'pipe', 'inherit'] });
       let out = '';
       child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
       return { child, ended: once(child, 'close').then(() => out.trim()) };

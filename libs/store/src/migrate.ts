@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
+import { failureKind, halt } from '@touchpoint/kernel';
 import { storeFailure } from './pool.ts';
 
 /** One step of the database's shape; applied once, in the order given; never changed after a release. */
@@ -14,7 +16,7 @@ const LOCK_TIMEOUT = '60s';
  * waits for the other; what is applied already, and what others have applied, is left alone. knex' own lock stays when a process is killed and refuses a
  * second one; under ours, which a connection holds, there is nobody to keep it from.
  * @returns the ids applied now.
- * @throws Failure Transient when Postgres cannot be asked; Error that names the migration that failed.
+ * @throws Failure Transient when Postgres cannot be asked, Halt `STORE.MIGRATION_CHANGED` when one that is applied reads otherwise by now; Error that names the migration that failed.
  */
 export const migrate = async (databaseUrl: string, migrations: readonly Migration[]): Promise<readonly string[]> => {
   // Only one process ever migrates; all others, which import this file too, shall not pay for it.
@@ -26,17 +28,30 @@ export const migrate = async (databaseUrl: string, migrations: readonly Migratio
   try {
     await knex.raw(`set lock_timeout = '${LOCK_TIMEOUT}'`);
     await knex.raw(`select pg_advisory_lock(${LOCK})`);
-    await knex.raw('create schema if not exists log');
+    await knex.raw('create schema if not exists log; create table if not exists log.migrated_digest (id text primary key, digest text not null)');
     await knex.migrate.forceFreeMigrationsLock(config);
+    await checkUnchanged(knex, config, migrations);
     const [, applied] = (await knex.migrate.latest(config)) as [batch: number, ids: string[]];
     return applied;
   } catch (error) {
     const failure = storeFailure(error);
-    if (failure instanceof Error) failure.message = `migration ${source.at()}: ${failure.message}`;
+    if (failure instanceof Error && failureKind(failure) !== 'Halt') failure.message = `migration ${source.at()}: ${failure.message}`;
     throw failure;
   } finally {
     await knex.destroy();
   }
+};
+
+const digestOf = ({ sql }: Migration): string => createHash('sha256').update(sql).digest('hex');
+
+/** What is applied stays as it was written: tables of another shape would fail later, in the middle of a batch. */
+const checkUnchanged = async (knex: Knex, config: Knex.MigratorConfig, migrations: readonly Migration[]): Promise<void> => {
+  const [applied] = (await knex.migrate.list(config)) as [applied: readonly Readonly<{ name: string }>[], fresh: unknown];
+  const digests = new Map((await knex.raw<{ rows: { id: string; digest: string }[] }>('select id, digest from log.migrated_digest')).rows.map(({ id, digest }) => [id, digest]));
+  const names = new Set(applied.map(({ name }) => name));
+  const changed = migrations.filter((migration) => names.has(migration.id) && digests.get(migration.id) !== digestOf(migration)).map(({ id }) => id);
+  if (changed.length > 0)
+    throw halt('STORE.MIGRATION_CHANGED', `this database was made by another build: ${changed.join(', ')} changed since`);
 };
 
 /** Its warnings repeat what is thrown. */
@@ -53,6 +68,7 @@ const sourceOf = (migrations: readonly Migration[]): Knex.MigrationSource<Migrat
         up: async (on: Knex) => {
           at = id;
           await on.raw(sql);
+          await on.raw('insert into log.migrated_digest (id, digest) values (?, ?)', [id, digestOf({ id, sql })]);
         },
         down: () => Promise.reject(new Error('there is no way back: migrate forward')),
       }),

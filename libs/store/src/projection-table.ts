@@ -1,6 +1,6 @@
 import type { Key, Projection } from '@touchpoint/kernel';
 import { invalidMessage } from '@touchpoint/kernel';
-import type { AddedRows } from './added-rows.ts';
+import { AddedRows } from './added-rows.ts';
 import { arrayOf, TYPES, type Named } from './column-types.ts';
 import { copyInto } from './copy.ts';
 import { mergedColumn } from './merge-sql.ts';
@@ -25,6 +25,7 @@ export type ProjectionTable = Readonly<{
   /** A key's one text form, for maps. @throws Failure InvalidMessage for a key that no index can hold. */
   keyOf: (row: RowKey) => string;
   load: (on: Queryable, keys: readonly RowKey[]) => Promise<ReadonlyMap<string, Row>>;
+  /** Of a projection whose rows are only added, none of them is there already. */
   save: (client: Client, rows: readonly SavedRow[]) => Promise<void>;
   /** Of a projection whose rows are only added: how they are stored. */
   packed: PackedTable | undefined;
@@ -98,6 +99,10 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
     return row;
   };
 
+  const append = async (client: Client, added: AddedRows): Promise<void> => {
+    if (packed && added.count > 0) await copyInto(client, packed.into, added.packed());
+  };
+
   return {
     projection,
     table,
@@ -114,12 +119,15 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
       }
     },
     save: async (client, rows) => {
+      if (packed) {
+        const added = new AddedRows(packed);
+        for (const row of rows) added.add(row);
+        return append(client, added);
+      }
       await write(client, 'save', replace, rows.filter(({ part }) => !part));
       await write(client, 'merge', merge, rows.filter(({ part }) => part));
     },
     packed: packed || undefined,
-    append: async (client, added) => {
-      if (packed && added.count > 0) await copyInto(client, packed.into, added.packed());
-    },
+    append,
   };
 };

@@ -42,7 +42,9 @@ const rowsOf = ({ key, columns, ...model }: Projection) =>
       row: fc.record(Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, valueOf(column)]))).map((part) => (model as unknown as { join: (row: undefined, part: object) => Record<string, unknown> }).join(undefined, part)),
     }),
     { selector: ({ customerId, key: at }) => JSON.stringify([customerId, at]), maxLength: 12 },
-  );
+  ).map((rows) => rows.map((row) => ({ ...row, row: { ...row.row, ...shared(columns, rows.find(({ customerId }) => customerId === row.customerId)!.row) } })));
+/** What all rows of a customer have from the first. */
+const shared = (columns: Projection['columns'], first: Readonly<Record<string, unknown>>): object => Object.fromEntries(Object.keys(columns).filter((name) => columns[name]!.shared).map((name) => [name, first[name]]));
 
 /** jsonb keeps no order of keys. */
 const canonical = (value: unknown): unknown => {
