@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { transient } from '@touchpoint/kernel';
 import { createRegistry } from './registry.ts';
-import { createMessageReader } from './schemas.ts';
+import { createMessageReader, createMessageWriter, registerSchemas } from './schemas.ts';
+import { TOPICS } from './topics.ts';
 
 let server: Server | undefined;
 const registry = async (listener: RequestListener, timeoutMs = 5_000) => {
@@ -26,6 +28,25 @@ describe('a registry', () => {
   it('that stops in the middle of its answer is to be asked again', async () => {
     const slow = await registry((_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"schema":'), 100);
     await expect(slow.schemaOf(1)).rejects.toMatchObject({ kind: 'Transient' });
+  });
+});
+
+describe('at a start', () => {
+  const busy = (failures: number, kind: 'Transient' | 'Defect' = 'Transient') => {
+    let asked = 0;
+    const answer = () => ((asked += 1) <= failures ? Promise.reject(kind === 'Transient' ? transient('REGISTRY.UNAVAILABLE', 'busy') : new Error('refused')) : Promise.resolve(7));
+    return { registry: { register: answer, idOf: answer, schemaOf: () => Promise.resolve(undefined) }, asked: () => asked };
+  };
+  it('a registry that is slow is asked again', async () => {
+    const { registry: slow } = busy(3);
+    expect((await createMessageWriter(slow, '', TOPICS.commands)).write).toBeDefined();
+    expect(await registerSchemas(busy(3).registry, '')).toBeGreaterThan(10);
+  });
+  it('one that stays so, or refuses, is not asked for ever', async () => {
+    const [gone, strict] = [busy(Infinity), busy(Infinity, 'Defect')];
+    await expect(createMessageWriter(gone.registry, '', TOPICS.commands)).rejects.toMatchObject({ kind: 'Transient' });
+    await expect(registerSchemas(strict.registry, '')).rejects.toThrow('refused');
+    expect([gone.asked(), strict.asked()]).toEqual([6, 1]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { catalog, decoder, encode, isMessageName, type DataOf, type Decoder, type Draft, type MessageName } from '@touchpoint/contracts';
-import { invalidMessage, type Message } from '@touchpoint/kernel';
+import { failureKind, invalidMessage, type Message } from '@touchpoint/kernel';
 import type { SchemaRegistry } from './registry.ts';
 import { TOPICS } from './topics.ts';
 import { unframe } from './wire.ts';
@@ -16,12 +16,25 @@ const names = Object.keys(catalog) as readonly MessageName[];
 const messagesOf = (topic: string): readonly MessageName[] => names.filter((name) => CONTEXTS[topic]?.includes(catalog[name].context));
 const subjectOf = (prefix: string, topic: string, name: MessageName): string => `${prefix}${topic}-${catalog[name].fullName}`;
 
+/** How often the registry is asked at a start, when all that starts asks it at once. What is asked at work is asked again by whoever works. */
+const ATTEMPTS = 6;
+const patiently = async <T>(ask: () => Promise<T>): Promise<T> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (attempt === ATTEMPTS || failureKind(error) !== 'Transient') throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100 * attempt));
+    }
+  }
+};
+
 /** Registers every message under every subject it may have. One process does this, before any other starts; doing it again changes nothing. */
 export const registerSchemas = async (registry: SchemaRegistry, prefix: string): Promise<number> => {
   let count = 0;
   for (const topic of Object.values(TOPICS))
     for (const name of messagesOf(topic)) {
-      await registry.register(subjectOf(prefix, topic, name), JSON.stringify(catalog[name].schema));
+      await patiently(() => registry.register(subjectOf(prefix, topic, name), JSON.stringify(catalog[name].schema)));
       count += 1;
     }
   return count;
@@ -35,7 +48,7 @@ export const createMessageWriter = async (registry: SchemaRegistry, prefix: stri
   const ids = new Map<MessageName, number>();
   const missing: string[] = [];
   for (const name of messagesOf(topic)) {
-    const id = await registry.idOf(subjectOf(prefix, topic, name), JSON.stringify(catalog[name].schema));
+    const id = await patiently(() => registry.idOf(subjectOf(prefix, topic, name), JSON.stringify(catalog[name].schema)));
     if (id === undefined) missing.push(subjectOf(prefix, topic, name));
     else ids.set(name, id);
   }
