@@ -1,6 +1,6 @@
 import { COMPATIBILITY, SchemaRegistry as ConfluentRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import type { Type } from 'avsc';
-import { transient } from '@touchpoint/kernel';
+import { failureKind, transient } from '@touchpoint/kernel';
 
 /** What of a schema registry we use, as Confluent's HTTP API has it (Apicurio serves the same). Every call has a time limit. */
 export interface SchemaRegistry {
@@ -48,4 +48,18 @@ export const createRegistry = (url: string, { timeoutMs = 5_000 }: { timeoutMs?:
       return schema && JSON.stringify(schema.schema({ exportAttrs: true }));
     },
   };
+};
+
+/** How often the registry is asked at a start, when all that starts asks it at once. */
+const ATTEMPTS = 6;
+/** Asks again where the registry does not answer: for what is asked at a start. What is asked at work is asked again by whoever works. @throws what the last answer was. */
+export const patiently = async <T>(ask: () => Promise<T>): Promise<T> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (attempt === ATTEMPTS || failureKind(error) !== 'Transient') throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100 * attempt));
+    }
+  }
 };

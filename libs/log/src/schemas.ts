@@ -1,6 +1,6 @@
 import { catalog, decoder, encode, isMessageName, type DataOf, type Decoder, type Draft, type MessageName } from '@touchpoint/contracts';
-import { failureKind, invalidMessage, type Message } from '@touchpoint/kernel';
-import type { SchemaRegistry } from './registry.ts';
+import { invalidMessage, type Message } from '@touchpoint/kernel';
+import { patiently, type SchemaRegistry } from './registry.ts';
 import { TOPICS } from './topics.ts';
 import { unframe } from './wire.ts';
 
@@ -15,19 +15,6 @@ const CONTEXTS: Readonly<Record<string, readonly string[]>> = {
 const names = Object.keys(catalog) as readonly MessageName[];
 const messagesOf = (topic: string): readonly MessageName[] => names.filter((name) => CONTEXTS[topic]?.includes(catalog[name].context));
 const subjectOf = (prefix: string, topic: string, name: MessageName): string => `${prefix}${topic}-${catalog[name].fullName}`;
-
-/** How often the registry is asked at a start, when all that starts asks it at once. What is asked at work is asked again by whoever works. */
-const ATTEMPTS = 6;
-const patiently = async <T>(ask: () => Promise<T>): Promise<T> => {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (attempt === ATTEMPTS || failureKind(error) !== 'Transient') throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100 * attempt));
-    }
-  }
-};
 
 /** Registers every message under every subject it may have. One process does this, before any other starts; doing it again changes nothing. */
 export const registerSchemas = async (registry: SchemaRegistry, prefix: string): Promise<number> => {

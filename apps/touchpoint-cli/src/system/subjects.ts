@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createRegistry, registerSchemas, TOPICS, type SchemaRegistry } from '@touchpoint/log';
+import { createRegistry, patiently, registerSchemas, TOPICS, type SchemaRegistry } from '@touchpoint/log';
 import { CliError } from './cli-error.ts';
 import type { Places } from './places.ts';
 import { readPrivate, writePrivate } from './private-file.ts';
@@ -7,6 +7,8 @@ import { readPrivate, writePrivate } from './private-file.ts';
 type Subject = Readonly<{ subject: string; schema: string }>;
 
 const LIMIT_MS = 30_000;
+/** Of one schema's registration, which is asked for again: a question that was lost is not waited for. */
+const REGISTER_MS = 10_000;
 const AT_ONCE = 6;
 
 /** What `registerSchemas` would register, without asking anybody. */
@@ -22,13 +24,13 @@ const wantedSubjects = async (prefix: string): Promise<readonly Subject[]> => {
 
 /** Registers every message under every subject it may have, a few at a time, but a schema that has several subjects under one after the other. @returns how many there are. */
 export const registerAll = async (schemaRegistryUrl: string, prefix: string): Promise<number> => {
-  const registry = createRegistry(schemaRegistryUrl, { timeoutMs: LIMIT_MS });
+  const registry = createRegistry(schemaRegistryUrl, { timeoutMs: REGISTER_MS });
   const wanted = await wantedSubjects(prefix);
   const subjectsOf = new Map<string, string[]>();
   for (const { subject, schema } of wanted) subjectsOf.set(schema, [...(subjectsOf.get(schema) ?? []), subject]);
   const next = subjectsOf.entries();
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    for (const [schema, subjects] of next) for (const subject of subjects) await registry.register(subject, schema);
+    for (const [schema, subjects] of next) for (const subject of subjects) await patiently(() => registry.register(subject, schema));
   }));
   return wanted.length;
 };
