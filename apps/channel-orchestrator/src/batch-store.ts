@@ -1,6 +1,6 @@
 import { packRecords, type OutRecord } from '@touchpoint/log';
 import { serialiseState, type CustomerState } from '@touchpoint/orchestration';
-import { advanceWith, arrayOf, numbers, type Advance, type Checkpoint, type Queryable } from '@touchpoint/store';
+import { advanceWith, arrayOf, type Advance, type Checkpoint, type Queryable } from '@touchpoint/store';
 import type { CustomerId } from '@touchpoint/kernel';
 import type { TimerRow } from './timer-store.ts';
 
@@ -31,7 +31,7 @@ export const saveBatch = async (on: Queryable, from: Checkpoint, advance: Advanc
     values: [
       arrayOf(rows.map(([id]) => id), 'uuid'), arrayOf(rows.map(([, state]) => serialiseState(state)), 'text'),
       arrayOf(dropped, 'uuid'),
-      arrayOf(set.map(({ timerId }) => timerId), 'uuid'), arrayOf(set.map(({ customerId }) => customerId), 'uuid'), numbers(set.map(({ dueAt }) => dueAt)), arrayOf(set.map(({ timer }) => timer), 'text'),
+      arrayOf(set.map(({ timerId }) => timerId), 'uuid'), arrayOf(set.map(({ customerId }) => customerId), 'uuid'), arrayOf(set.map(({ dueAt }) => dueAt), 'bigint'), arrayOf(set.map(({ timer }) => timer), 'text'),
       records.length > 0 ? packRecords(records) : null,
     ],
   });

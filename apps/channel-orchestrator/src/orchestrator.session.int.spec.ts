@@ -1,14 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { encodeMeta, type AnyMessage } from '@touchpoint/contracts';
-import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
 import { DAY, transient, type CustomerId, type Meta } from '@touchpoint/kernel';
 import { createSequencer, dropRepeats, encodeOrigin, MAX_RECORD_BYTES, META, ORIGIN, originName, TYPE, type Appender, type LogRecord, type MessageReader, type OutRecord } from '@touchpoint/log';
 import { publishedOf, type Published } from '@touchpoint/orchestration';
-import { claimCheckpoint, createPool, listParked, migrate, migrations as logMigrations, parkedKeys, sendAs, type Pool } from '@touchpoint/store';
+import { claimCheckpoint, listParked, parkedKeys, sendAs, type Pool } from '@touchpoint/store';
+import { specPool } from '@touchpoint/testing';
 import { migrations } from './orchestration.migrations.ts';
 import { OrchestratorSession } from './orchestrator.session.ts';
 
-let database: FreshDatabase;
 let pool: Pool;
 let emitted: OutRecord[] = [];
 let loseAnswer = false;
@@ -18,19 +17,11 @@ let resolved: number | undefined;
 let write: (type: string) => Buffer;
 let offset = 0;
 let sequencer = createSequencer(new Map());
-beforeAll(async () => {
-  database = await freshDatabase(process.env['DATABASE_URL']);
-  await migrate(database.url, [...logMigrations, ...migrations]);
-  pool = createPool({ databaseUrl: database.url, name: 'spec', onError: () => undefined });
-}, 60_000);
+specPool(migrations, (its) => (pool = its));
 beforeEach(async () => {
   [emitted, loseAnswer, resolved, offset, sequencer, write] = [[], false, undefined, 0, createSequencer(new Map()), (type) => Buffer.from(type)];
   await pool.query('truncate log.checkpoint, log.pending, log.parked, orchestration.customer, orchestration.timer');
 });
-afterAll(async () => {
-  await pool?.end();
-  await database?.drop();
-}, 60_000);
 
 const AT = Date.parse('2026-01-01T00:00:00Z');
 const CONSUMER = 'channel-orchestrator';

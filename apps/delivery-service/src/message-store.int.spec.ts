@@ -1,21 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
-import { claimCheckpoint, createPool, migrate, migrations as logMigrations, readPending, requestRetry, type Checkpoint, type Pool } from '@touchpoint/store';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { claimCheckpoint, readPending, requestRetry, type Checkpoint, type Pool } from '@touchpoint/store';
+import { specPool } from '@touchpoint/testing';
 import { migrations } from './delivery.migrations.ts';
 import { claimNew, settle, waitingPartitions, type Settlement } from './message-store.ts';
 
-let database: FreshDatabase;
 let pool: Pool;
-beforeAll(async () => {
-  database = await freshDatabase(process.env['DATABASE_URL']);
-  await migrate(database.url, [...logMigrations, ...migrations]);
-  pool = createPool({ databaseUrl: database.url, name: 'spec', onError: () => undefined });
-}, 60_000);
+specPool(migrations, (its) => (pool = its));
 beforeEach(() => pool.query('truncate log.checkpoint, log.pending, log.parked, delivery.message'));
-afterAll(async () => {
-  await pool?.end();
-  await database?.drop();
-}, 60_000);
 
 const KEY = { consumer: 'delivery-service', topic: 'commands', partition: 3 };
 const LIMIT_MS = 60_000;

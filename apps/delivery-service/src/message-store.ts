@@ -1,4 +1,4 @@
-import { advanceWith, query, type Advance, type Checkpoint, type CheckpointKey, type Pool, type Queryable } from '@touchpoint/store';
+import { advanceWith, arrayOf, query, type Advance, type Checkpoint, type CheckpointKey, type Pool, type Queryable } from '@touchpoint/store';
 
 /** How a command ended, for now or for good. */
 export type Settlement =
@@ -31,7 +31,7 @@ export const claimNew = async (on: Queryable, from: Checkpoint, advance: Advance
       select c.*, $2, $3, 'claimed', 1, now() + $13::float8 * interval '1 ms' from moved, unnest($10::uuid[], $11::uuid[], $12::bytea[]) c
       on conflict (command_id) do nothing returning command_id)`,
     select: 'select command_id from moved left join claimed on true',
-    values: [wanted.map(({ commandId }) => commandId), wanted.map(({ customerId }) => customerId), wanted.map(({ command }) => command), limitMs],
+    values: [arrayOf(wanted.map(({ commandId }) => commandId), 'uuid'), arrayOf(wanted.map(({ customerId }) => customerId), 'uuid'), arrayOf(wanted.map(({ command }) => command), 'bytes'), limitMs],
   });
   const claimed = new Set(rows.map(({ command_id }) => command_id));
   return { checkpoint, claims: wanted.flatMap(({ commandId, command }) => (claimed.has(commandId) ? [{ commandId, attempt: 1, lost: null, command }] : [])) };

@@ -1,21 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
+import { describe, expect, it } from '@jest/globals';
 import { DAY, dayOf } from '@touchpoint/kernel';
-import { createPool, migrate, migrations as logMigrations, transaction, type Pool } from '@touchpoint/store';
+import { transaction, type Pool } from '@touchpoint/store';
+import { specPool } from '@touchpoint/testing';
 import { EventDays, insertEventIds, knownEventIds } from './event-ids.ts';
 import { migrations } from './identity.migrations.ts';
 
-let database: FreshDatabase;
 let pool: Pool;
-beforeAll(async () => {
-  database = await freshDatabase(process.env['DATABASE_URL']);
-  await migrate(database.url, [...logMigrations, ...migrations]);
-  pool = createPool({ databaseUrl: database.url, name: 'spec', onError: () => undefined });
-}, 60_000);
-afterAll(async () => {
-  await pool?.end();
-  await database?.drop();
-}, 60_000);
+specPool(migrations, (its) => (pool = its));
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 const [TODAY, OLD] = [dayOf(NOW), dayOf(NOW - 20 * DAY)];

@@ -1,27 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { customerIdOf, type CustomerId, type SourceKey } from '@touchpoint/kernel';
 import type { ResolvableEvent } from '@touchpoint/identity';
-import { createPool, migrate, migrations as logMigrations, transaction, type Client, type Pool } from '@touchpoint/store';
-import { eventually } from '@touchpoint/testing';
+import { transaction, type Client, type Pool } from '@touchpoint/store';
+import { eventually, specPool } from '@touchpoint/testing';
 import { migrations } from './identity.migrations.ts';
 import { loadBook, saveBook } from './link-store.ts';
 
-let database: FreshDatabase;
 let pool: Pool;
-beforeAll(async () => {
-  database = await freshDatabase(process.env['DATABASE_URL']);
-  await migrate(database.url, [...logMigrations, ...migrations]);
-  pool = createPool({ databaseUrl: database.url, name: 'spec', onError: () => undefined });
-}, 60_000);
+specPool(migrations, (its) => (pool = its));
 beforeEach(() => pool.query('truncate identity.customer, identity.link'));
 afterEach(async () => {
   for (const end of ends.splice(0)) await end('rollback');
 });
-afterAll(async () => {
-  await pool?.end();
-  await database?.drop();
-}, 60_000);
 
 const key = (n: number) => n.toString(16).padStart(32, '0') as SourceKey;
 const who = (n: number) => customerIdOf(key(n));

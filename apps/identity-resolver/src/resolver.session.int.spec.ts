@@ -1,33 +1,24 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeMeta, encodeMeta } from '@touchpoint/contracts';
-import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
 import { transient, type Meta, type SourceKey } from '@touchpoint/kernel';
 import { decodeOrigin, dropRepeats, META, ORIGIN, originName, TYPE, type Appender, type LogReader, type LogRecord, type OutRecord } from '@touchpoint/log';
-import { claimCheckpoint, createPool, listParked, migrate, migrations as logMigrations, parkedKeys, requestRetry, sendAs, type Pool } from '@touchpoint/store';
+import { claimCheckpoint, listParked, parkedKeys, requestRetry, sendAs, type Pool } from '@touchpoint/store';
+import { specPool } from '@touchpoint/testing';
 import { EventDays } from './event-ids.ts';
 import { migrations } from './identity.migrations.ts';
 import { ResolverSession } from './resolver.session.ts';
 
-let database: FreshDatabase;
 let pool: Pool;
 /** What was received, and what lies on the one partition of the timeline. */
 let received: LogRecord[] = [];
 let timeline: OutRecord[] = [];
 /** The next append is written, and its acknowledgement lost. */
 let loseAnswer = false;
-beforeAll(async () => {
-  database = await freshDatabase(process.env['DATABASE_URL']);
-  await migrate(database.url, [...logMigrations, ...migrations]);
-  pool = createPool({ databaseUrl: database.url, name: 'spec', onError: () => undefined });
-}, 60_000);
+specPool(migrations, (its) => (pool = its));
 beforeEach(async () => {
   [received, timeline, loseAnswer] = [[], [], false];
   await pool.query('truncate log.checkpoint, log.pending, log.parked, identity.customer, identity.link, identity.event_id');
 });
-afterAll(async () => {
-  await pool?.end();
-  await database?.drop();
-}, 60_000);
 
 const AT = Date.parse('2026-01-01T00:00:00Z');
 const CONSUMER = 'identity-resolver';

@@ -1,12 +1,9 @@
 import { parseDecimal, type Columns, type ColumnType, type KeyColumns } from '@touchpoint/kernel';
-import type { Queryable } from '@touchpoint/store';
-import { storeFailure } from '@touchpoint/store';
+import { quoted, storeFailure, type Queryable } from '@touchpoint/store';
 
 /** What is needed of a read model to read its rows. */
 type Model = Readonly<{ name: string; key: KeyColumns; columns: Columns }>;
 type Row = Readonly<Record<string, unknown>>;
-
-export const snake = (name: string): string => name.replaceAll('-', '_').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** How a column stands inside a JSON row, so that nothing is lost on the way, and how it is read there. */
 const TO_JSON: Partial<Record<ColumnType, (column: string) => string>> = {
@@ -28,13 +25,13 @@ export type RowsWanted = Readonly<{ only?: readonly string[]; newest?: string; l
 
 /** The columns of a select over an alias `t` of the model's table, or of anything with its columns, as they stand in JSON rows. */
 export const jsonColumns = (model: Model, only?: readonly string[]): string =>
-  columnsOf(model, only).map(([name, type]) => `${(TO_JSON[type] ?? ((column) => column))(`t."${snake(name)}"`)} as "${name}"`).join(', ');
+  columnsOf(model, only).map(([name, type]) => `${(TO_JSON[type] ?? ((column) => column))(`t.${quoted(name)}`)} as "${name}"`).join(', ');
 
 /** An expression that gives the rows of a model of some customers as one JSON array, with their customerId; one row more than `limit` where there are more, the `newest` first. */
 export const rowsSql = (model: Model, customers: string, { only, newest, limit, join = '' }: RowsWanted): string => {
-  const order = newest === undefined ? '' : `order by t."${snake(newest)}" desc nulls last`;
+  const order = newest === undefined ? '' : `order by t.${quoted(newest)} desc nulls last`;
   return `(select coalesce(json_agg(r), '[]') from (select t.customer_id as "customerId", ${jsonColumns(model, only)}
-    from profile."${snake(model.name)}" t ${join} where t.customer_id = any(${customers}) ${order} limit ${limit + 1}) r)`;
+    from profile.${quoted(model.name)} t ${join} where t.customer_id = any(${customers}) ${order} limit ${limit + 1}) r)`;
 };
 
 /** The rows as folds have them: decimals as bigint, instants as numbers, sealed values as bytes. A column that was not asked for is null. */

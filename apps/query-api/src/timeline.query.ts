@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '@touchpoint/host';
-import { LOG_READER, LOG_TOPICS, MESSAGE_READER, TOPICS, type LogReader, type LogRecord, type LogTopics, type MessageReader } from '@touchpoint/log';
+import { LOG_READER, LOG_TOPICS, MESSAGE_READER, nearRuns, TOPICS, type LogReader, type LogRecord, type LogTopics, type MessageReader } from '@touchpoint/log';
 import { POOL, type Pool } from '@touchpoint/store';
 import type { Vault } from '@touchpoint/vault';
 import { Admission } from './admission.ts';
@@ -93,21 +93,9 @@ export class TimelineQuery {
     const offsets = new Map<number, number[]>();
     for (const { partition, offset } of chunk) offsets.set(partition, [...(offsets.get(partition) ?? []), offset]);
     // Far offsets of one partition would be fetched one after another in one read.
-    const reads = [...offsets].flatMap(([partition, all]) => farApart(all).map((near) => [partition, near] as const));
+    const reads = [...offsets].flatMap(([partition, all]) => nearRuns(all).map((near) => [partition, near] as const));
     const found = await Promise.all(reads.map(([partition, near]) => this.#fetches.run(async () =>
       (await this.#log.read(this.#topic, partition, near)).map((record) => [`${partition}/${record.offset}`, record] as const))));
     return new Map(found.flat());
   }
 }
-
-/** The log reader takes offsets that lie no further apart than this in one fetch. */
-const NEAR = 200;
-const farApart = (offsets: readonly number[]): readonly (readonly number[])[] => {
-  const groups: number[][] = [];
-  for (const offset of [...offsets].sort((a, b) => a - b)) {
-    const group = groups.at(-1);
-    if (group && offset - group.at(-1)! <= NEAR) group.push(offset);
-    else groups.push([offset]);
-  }
-  return groups;
-};

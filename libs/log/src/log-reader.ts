@@ -17,8 +17,8 @@ const RUN_BYTES = 512 * 1024;
 const MAX_FETCHES = 200;
 const ATTEMPTS = 4;
 
-/** Sorted offsets in runs of near ones. */
-const runsOf = (offsets: readonly number[]): number[][] => {
+/** Sorted offsets in runs of near ones: each run is read in one go. */
+export const nearRuns = (offsets: readonly number[]): readonly (readonly number[])[] => {
   const runs: number[][] = [];
   for (const offset of [...new Set(offsets)].sort((a, b) => a - b)) {
     const run = runs.at(-1);
@@ -80,7 +80,7 @@ export const createLogReader = (kafka: Kafka): LogReader => {
     read: async (topic, partition, offsets) => {
       const found: LogRecord[] = [];
       let fetches = 0;
-      for (const run of runsOf(offsets)) {
+      for (const run of nearRuns(offsets)) {
         const wanted = new Set(run);
         for (let from = run[0]; from !== undefined; ) {
           if ((fetches += 1) > MAX_FETCHES) throw transient('LOG.UNREADABLE', `more than ${MAX_FETCHES} fetches for one read of ${topic}/${partition}`);

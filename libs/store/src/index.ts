@@ -5,6 +5,7 @@ export * from './control-publisher.ts';
 export * from './copy.ts';
 export * from './gathered.ts';
 export * from './migrate.ts';
+export * from './names.ts';
 export * from './outbox-age.ts';
 export * from './parked.ts';
 export * from './parking.policy.ts';

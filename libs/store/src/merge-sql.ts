@@ -1,10 +1,11 @@
 import type { Column, Columns } from '@touchpoint/kernel';
+import { quoted } from './names.ts';
 
 /**
  * What a row (`t`) becomes when another part (`excluded`) of the same row is merged into it, by the rule of a column: the same as the merge rules of kernel's
  * projection.ts say, so that parts may be added up before the row is known. Checked value by value against them in projection-table.int.spec.ts.
  */
-export const mergedColumn = (columns: Columns, name: string, quoted: (name: string) => string): string => {
+export const mergedColumn = (columns: Columns, name: string): string => {
   const { merge, type } = columns[name]!;
   const [mine, theirs] = [`t.${quoted(name)}`, `excluded.${quoted(name)}`];
   const either = (both: string) => `coalesce(${both}, ${mine}, ${theirs})`;

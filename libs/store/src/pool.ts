@@ -99,6 +99,3 @@ export const query = async <Row extends pg.QueryResultRow>(on: Queryable, text: 
     throw storeFailure(error);
   }
 };
-
-/** An array literal of numbers: `pg` would quote and escape each. */
-export const numbers = (values: readonly (number | bigint)[]): string => `{${values.join(',')}}`;

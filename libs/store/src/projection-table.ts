@@ -37,8 +37,8 @@ export type ProjectionTable = Readonly<{
 export const projectionTable = (projection: Projection): ProjectionTable => {
   const keys: readonly Named[] = Object.entries(projection.key).map(([name, { type }]) => ({ name, type }));
   const columns: readonly Named[] = Object.entries(projection.columns).map(([name, { type }]) => ({ name, type }));
-  const view = `profile."${snake(projection.name.replaceAll('-', '_'))}"`;
-  const bare = `${snake(projection.name.replaceAll('-', '_'))}_v${projection.version}`;
+  const view = `profile.${quoted(projection.name)}`;
+  const bare = `${snake(projection.name)}_v${projection.version}`;
   const table = `profile."${bare}"`;
   const primary = ['customer_id', ...keys.map(({ name }) => quoted(name))].join(', ');
   const keyColumns: readonly Named[] = [{ name: 'customerId', type: 'uuid' }, ...keys];
@@ -66,7 +66,7 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
     from ${given(all, 'given')}
     on conflict (${primary}) do ${columns.length === 0 ? 'nothing' : `update set ${onConflict}`}`;
   const replace = insert(columns.map(({ name }) => `${quoted(name)} = excluded.${quoted(name)}`).join(', '));
-  const merge = insert(columns.map(({ name }) => `${quoted(name)} = ${mergedColumn(projection.columns, name, quoted)}`).join(', '));
+  const merge = insert(columns.map(({ name }) => `${quoted(name)} = ${mergedColumn(projection.columns, name)}`).join(', '));
   const select = `select ${all.map(({ name, type }) => (TYPES[type].read ?? ((column: string) => column))(`t.${quoted(name)}`)).join(', ')}
     from ${given(keyColumns, 'wanted')} join ${packed ? view : table} t using (${primary})`;
 

@@ -1,2 +1,3 @@
 export * from './eventually.ts';
+export * from './spec-pool.ts';
 export * from './test-system.ts';

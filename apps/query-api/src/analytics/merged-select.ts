@@ -1,9 +1,8 @@
 import type { Column, Columns, KeyColumns } from '@touchpoint/kernel';
-import { snake } from '../model-rows.ts';
+import { quoted } from '@touchpoint/store';
 
 type Model = Readonly<{ name: string; key: KeyColumns; columns: Columns }>;
 
-const quoted = (name: string): string => `"${snake(name)}"`;
 /** The order that "greater" means in a merge rule, as libs/profile has it. */
 const ordered = (sql: string, { type }: Pick<Column, 'type'>): string => (type === 'json' ? `${sql}::text collate "C"` : type === 'text' ? `${sql} collate "C"` : sql);
 

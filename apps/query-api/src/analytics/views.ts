@@ -1,6 +1,6 @@
 import type { Columns, KeyColumns } from '@touchpoint/kernel';
 import { readModels } from '@touchpoint/profile';
-import { snake } from '../model-rows.ts';
+import { snake } from '@touchpoint/store';
 import { mergedSelect } from './merged-select.ts';
 import { orderViews } from './order-views.ts';
 import type { View } from './view.ts';
