@@ -1,4 +1,5 @@
 import { writeBacklog } from '../backlog.ts';
+import { Clock } from '../clock.ts';
 import { CpuMeter, type CpuTimes } from '../cpu-meter.ts';
 import { busySince } from '../machine.ts';
 import { cpus } from 'node:os';
@@ -30,6 +31,7 @@ const measureBacklog = (variant: Variant) => (context: PartContext): Promise<Rep
     const profile = options.profile ? await startProfile(context, system, name) : undefined;
     const busyFrom = cpus();
     const began = performance.now();
+    using clock = new Clock();
     meter.start();
     for (const worker of workers) await system.startProcess(worker);
     if (profile) {
@@ -46,7 +48,7 @@ const measureBacklog = (variant: Variant) => (context: PartContext): Promise<Rep
     });
     const seconds = (performance.now() - began) / 1_000;
     const times = meter.read();
-    const notes = notesOf({ name, times, servers: meter.readServers(), records: backlog.records, timeline, seconds, busy: busySince(busyFrom) });
+    const notes = notesOf({ name, times, servers: meter.readServers(), records: backlog.records, timeline, seconds, busy: busySince(busyFrom), clock: clock.read() });
     await profile?.print(backlog.records, times);
     const total = [...times.values()].reduce((sum, time) => sum + time, 0);
     const peaks = [...meter.peakMb].map(([process, value]): Note => ({ name: `${name}: peak memory of ${process}`, value, unit: 'MB' }));
@@ -57,13 +59,14 @@ const measureBacklog = (variant: Variant) => (context: PartContext): Promise<Rep
   });
 };
 
-type Seen = Readonly<{ name: string; times: CpuTimes; servers: CpuTimes; records: number; timeline: number; seconds: number; busy: number }>;
-const notesOf = ({ name, times, servers, records, timeline, seconds, busy }: Seen): readonly Note[] => [
+type Seen = Readonly<{ name: string; times: CpuTimes; servers: CpuTimes; records: number; timeline: number; seconds: number; busy: number; clock: number }>;
+const notesOf = ({ name, times, servers, records, timeline, seconds, busy, clock }: Seen): readonly Note[] => [
   { name: `${name}: backlog`, value: records, unit: 'records' },
   { name: `${name}: timeline`, value: timeline, unit: 'records' },
   { name: `${name}: from the workers' start to complete read models`, value: seconds, unit: 's' },
   { name: `${name}: rate`, value: records / seconds, unit: 'events/s' },
   { name: `${name}: CPUs busy on this machine meanwhile, others' work too`, value: busy, unit: '' },
+  { name: `${name}: clock, as a share of the time that fixed work takes on an idle machine of ours`, value: clock, unit: '' },
   ...[...times].map(([process, time]): Note => ({ name: `${name}: CPU of ${process}`, value: time / records, unit: 'µs/event' })),
   ...[...servers].filter(([, time]) => time > 0).map(([kind, time]): Note => ({ name: `${name}: CPU of postgres, ${kind}`, value: time / records, unit: 'µs/event' })),
 ];
