@@ -1,8 +1,9 @@
-import { CONTROL_KEY, type Message } from '@touchpoint/kernel';
+import { decodeMetaLate } from '@touchpoint/contracts';
+import { CONTROL_KEY } from '@touchpoint/kernel';
 import { anchorOf, dropRepeats, readTimelineRecord, typeOf, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
 import {
-  advanceCheckpoint, behind, deleteParked, FoldedRows, park, parkingOf, readRetries, touchesOf, transaction,
-  type Advance, type Checkpoint, type Parkable, type Parking, type Pool, type ProjectionTable,
+  advanceCheckpoint, behind, deleteParked, MergedRows, park, parkingOf, readRetries, transaction,
+  type Advance, type Checkpoint, type Foldable, type Parkable, type Parking, type Pool, type ProjectionTable,
 } from '@touchpoint/store';
 
 export type ProjectorPorts = Readonly<{
@@ -15,10 +16,6 @@ export type ProjectorPorts = Readonly<{
   onFolded: (count: { records: number; repeats: number; parked: number; rows: number; seconds: number }) => void;
 }>;
 
-type Prepared = Readonly<{ record: LogRecord; key: string; touches: ReturnType<typeof touchesOf>; error: unknown }>;
-
-/** Records that are decoded at a time. */
-const PIECE = 500;
 
 /**
  * Folds one partition of the timeline into all read models, a batch in one transaction with its checkpoint. A record that cannot be folded is parked with
@@ -58,25 +55,21 @@ export class ProjectorSession implements PartitionSession {
   async #fold(records: readonly LogRecord[], advance: Advance, { repeats = 0, redriven = [] }: { repeats?: number; redriven?: readonly number[] }): Promise<void> {
     const started = performance.now();
     const { pool, tables, onFolded } = this.#ports;
-    const rows = new FoldedRows(tables);
+    const rows = new MergedRows(tables);
     const parkings: Parking[] = [];
     const newlyParked = new Set<string>();
+    await this.#prepare(records);
     let count = 0;
-    // Piece by piece: of a batch of many thousands only the rows are kept, not what they were folded from.
-    for (let from = 0; from < records.length; from += PIECE) {
-      const prepared = await this.#prepare(records.slice(from, from + PIECE));
-      count += prepared.length;
-      const missing = rows.missing(prepared);
-      if (missing.some(({ length }) => length > 0)) await Promise.all(tables.map(async (table, i) => rows.loaded(i, missing[i]!, await table.load(pool, missing[i]!))));
-      for (const { record, key, touches, error } of prepared) {
-        try {
-          if (this.#parked.has(key) || newlyParked.has(key)) parkings.push(behind(record));
-          else if (error) throw error;
-          else rows.apply(touches);
-        } catch (cause) {
-          parkings.push(parkingOf(record, cause));
-          newlyParked.add(key);
-        }
+    for (const record of records) {
+      const { key } = record;
+      if (key === CONTROL_KEY) continue;
+      count += 1;
+      try {
+        if (this.#parked.has(key) || newlyParked.has(key)) parkings.push(behind(record));
+        else rows.add(this.#read(record));
+      } catch (cause) {
+        parkings.push(parkingOf(record, cause));
+        newlyParked.add(key);
       }
     }
     let saved = 0;
@@ -91,24 +84,17 @@ export class ProjectorSession implements PartitionSession {
     onFolded({ records: count, repeats, parked: parkings.length, rows: saved, seconds: (performance.now() - started) / 1000 });
   }
 
-  /** Decodes and finds the touched rows. What fails here is told apart later, in its turn: a customer's earlier records still count. */
-  async #prepare(records: readonly LogRecord[]): Promise<readonly Prepared[]> {
-    const { reader, subscribed, tables } = this.#ports;
-    const values = records.map((record) => (subscribed.has(typeOf(record) ?? '') ? record.value : undefined));
-    await reader.prepare(values.filter((value) => value !== undefined));
-    const prepared: Prepared[] = [];
-    for (const [i, record] of records.entries()) {
-      const { key } = record;
-      if (key === CONTROL_KEY) continue;
-      try {
-        const { type, recorded } = readTimelineRecord(record, this.#checkpoint.partition);
-        const value = values[i];
-        const event: Message | undefined = value && reader.read(type, value);
-        prepared.push({ record, key, touches: touchesOf(tables, { recorded, type, event }), error: undefined });
-      } catch (error) {
-        prepared.push({ record, key, touches: [], error });
-      }
-    }
-    return prepared;
+  /** Makes sure that all that is to be decoded can be. */
+  #prepare(records: readonly LogRecord[]): Promise<void> {
+    const values: Buffer[] = [];
+    for (const record of records) if (this.#ports.subscribed.has(typeOf(record) ?? '')) values.push(record.value);
+    return this.#ports.reader.prepare(values);
+  }
+
+  /** @throws what makes the record a poison */
+  #read(record: LogRecord): Foldable {
+    const { reader, subscribed } = this.#ports;
+    const { type, recorded } = readTimelineRecord(record, this.#checkpoint.partition, decodeMetaLate);
+    return { type, recorded, event: subscribed.has(type) ? reader.read(type, record.value) : undefined };
   }
 }

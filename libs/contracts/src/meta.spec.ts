@@ -5,7 +5,7 @@ import { anyOf } from './arbitrary.fixture.ts';
 import type { Meta as Written } from './generated/log.ts';
 import { metaSchemas } from './generated/meta-schemas.ts';
 import { typeOf } from './marks.ts';
-import { decodeMeta, encodeMeta } from './meta.ts';
+import { decodeMeta, decodeMetaLate, encodeMeta } from './meta.ts';
 
 /** The kernel's Meta and the one of `schemas/log` are the same: this does not compile when they drift apart. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
@@ -17,6 +17,13 @@ describe('when a record has a meta header', () => {
   it('reads it back as it was', () => {
     fc.assert(fc.property(metas, (meta) => expect(decodeMeta(encodeMeta(meta))).toEqual(meta)));
     expect(same).toBe(true);
+  });
+
+  it('is the same when all but its time is read late', () => {
+    fc.assert(fc.property(metas, (meta) => {
+      const late = decodeMetaLate(encodeMeta(meta));
+      expect(Object.fromEntries(Object.keys(meta).map((name) => [name, late[name as keyof Meta]]))).toEqual(meta);
+    }));
   });
 
   it('begins with the version of its schema', () => {
@@ -32,11 +39,11 @@ describe('when a record has a meta header', () => {
   });
 
   it.each([[Buffer.alloc(0), 0], [Buffer.of(0, 1), 0], [Buffer.of(metaSchemas.length + 1, 1), metaSchemas.length + 1]])('refuses a version that it does not know (%#)', (bytes, version) => {
-    expect(() => decodeMeta(bytes)).toThrow(`Meta has version ${version}`);
+    for (const decode of [decodeMeta, decodeMetaLate]) expect(() => decode(bytes)).toThrow(`Meta has version ${version}`);
   });
 
   it('refuses what is cut off', () => {
     const [meta] = fc.sample(metas, { numRuns: 1, seed: 1 });
-    expect(() => decodeMeta(encodeMeta(meta!).subarray(0, -1))).toThrow('Meta');
+    for (const decode of [decodeMeta, decodeMetaLate]) expect(() => decode(encodeMeta(meta!).subarray(0, -1))).toThrow('Meta');
   });
 });

@@ -47,3 +47,38 @@ const identityResolvers = writers.map((writer) => identityReader.createResolver(
 
 /** Reads of the header `meta` what identity goes by, at half the price. @throws as `decodeMeta` does */
 export const decodeMetaIdentity = (bytes: Buffer): MetaIdentity => decodeAs(identityReader, 'Meta', bytes, 1, identityResolvers[versionOf(bytes) - 1]) as MetaIdentity;
+
+const timeReader = typeOf(only(metaSchemas[VERSION - 1] as unknown as Fields, ['occurredAt']));
+const timeResolvers = writers.map((writer) => timeReader.createResolver(writer));
+
+/** A Meta whose time is read at once, and all else when the first of it is asked for. */
+class LateMeta implements Meta {
+  readonly occurredAt: Meta['occurredAt'];
+  readonly #bytes: Buffer;
+  #read: Meta | undefined;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+    this.occurredAt = (decodeAs(timeReader, 'Meta', bytes, 1, timeResolvers[versionOf(bytes) - 1]) as Pick<Meta, 'occurredAt'>).occurredAt;
+  }
+
+  get #whole(): Meta {
+    return (this.#read ??= decodeMeta(this.#bytes));
+  }
+
+  get messageId() { return this.#whole.messageId; }
+  get publisher() { return this.#whole.publisher; }
+  get receivedAt() { return this.#whole.receivedAt; }
+  get historical() { return this.#whole.historical; }
+  get sources() { return this.#whole.sources; }
+  get link() { return this.#whole.link; }
+  get digest() { return this.#whole.digest; }
+  get correlationId() { return this.#whole.correlationId; }
+  get causationId() { return this.#whole.causationId; }
+}
+
+/**
+ * Reads the header `meta` for those who mostly need its time only: at a third of the price then. It shares memory with `bytes`, and is not to be copied by `{ ...meta }`.
+ * @throws as `decodeMeta` does; what lies behind the time may be refused only when it is asked for
+ */
+export const decodeMetaLate = (bytes: Buffer): Meta => new LateMeta(bytes);

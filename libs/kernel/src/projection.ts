@@ -32,14 +32,14 @@ export type KeyColumns = Readonly<Record<string, Readonly<{ type: ColumnType; do
 
 export type Key = Readonly<Record<string, string | number>>;
 /**
- * One row an event touches: which one (beside the customer), and what it becomes. The same object back means no change.
- * `part`, where there is one, is what the event alone says: `fold(row)` is then the merge of row and part by the columns' rules.
+ * What an event says of one row: of which one (beside the customer), and what, by column. It is merged into the row by the columns' rules, so it may be added up with
+ * other parts before the row is known. A column that is not named is not spoken of.
  */
-export type Change<Row> = Readonly<{ key: Key; fold: (row: Row | undefined) => Row; part?: Partial<Row> }>;
+export type Part<Row> = Readonly<{ key: Key; part: Partial<Row> }>;
 
 /**
  * A read model as data: table, key, columns with their merge rule, one pure function per event type. `Object.keys(on)` is the
- * subscription list. `every` runs for each touchpoint without its body being decoded. A row is folded from one timeline only.
+ * subscription list. `every` runs for each touchpoint without its body being decoded. A row is merged from one timeline only.
  */
 export type Projection<E extends Message = Message, Row = Record<string, unknown>> = Readonly<{
   name: string;
@@ -48,10 +48,8 @@ export type Projection<E extends Message = Message, Row = Record<string, unknown
   doc: string;
   key: KeyColumns;
   columns: Columns;
-  on: Table<E, [recorded: Recorded], readonly Change<Row>[]>;
-  every?: (recorded: Recorded, type: string) => readonly Change<Row>[];
-  /** Rows are only ever added, never read back by a fold: no row is loaded. */
+  on: Table<E, [recorded: Recorded], readonly Part<Row>[]>;
+  every?: (recorded: Recorded, type: string) => readonly Part<Row>[];
+  /** A row has one part only: rows are added and never merged. */
   appendOnly?: true;
 }>;
-
-export const change = <Row>(key: Key, fold: (row: Row | undefined) => Row): readonly Change<Row>[] => [{ key, fold }];

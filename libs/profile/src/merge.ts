@@ -1,6 +1,5 @@
 import type { ReadModel, RowOf } from './read-model.ts';
-import type { Columns, KeyColumns } from '@touchpoint/kernel';
-import { compareValues } from './compare.ts';
+import { compareValues, type Columns, type KeyColumns } from '@touchpoint/kernel';
 
 type Row = Readonly<Record<string, unknown>>;
 type Model = Pick<ReadModel<KeyColumns, Columns, never>, 'key' | 'columns'> & { readonly join: (row: never, part: never) => unknown };

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import { brotliDecompressSync } from 'node:zlib';
 import type { ProductLine } from '@touchpoint/contracts';
-import { add, customerIdOf, formatDecimal, parseDecimal, ZERO, type Change, type CustomerId, type Decimal, type Instant, type Message, type Recorded, type SourceKey } from '@touchpoint/kernel';
+import { add, customerIdOf, formatDecimal, parseDecimal, ZERO, type CustomerId, type Decimal, type Instant, type Message, type Part, type Recorded, type SourceKey } from '@touchpoint/kernel';
 import { customerOrders, type CustomerOrders } from './customer-orders.query.ts';
 import { readModels } from './projections.ts';
 import type { OrderReversalRow, OrderRow } from './rows.ts';
@@ -59,11 +59,10 @@ run('the invoices of Online Retail', () => {
       const rows = byCustomer.get(customerId) ?? { orders: new Map(), reversals: new Map() };
       byCustomer.set(customerId, rows);
       for (const [model, table] of [[readModels.orders, rows.orders], [readModels.orderReversals, rows.reversals]] as const) {
-        const handler = (model.on as unknown as Record<string, (message: Message, recorded: Recorded) => readonly Change<never>[]>)[message.type];
-        for (const { key, fold } of handler?.(message, recorded) ?? []) {
+        const handler = (model.on as unknown as Record<string, (message: Message, recorded: Recorded) => readonly Part<never>[]>)[message.type];
+        for (const { key, part } of handler?.(message, recorded) ?? []) {
           const id = JSON.stringify(key);
-          const folded = fold(table.get(id) as never) as object;
-          table.set(id, { ...key, ...folded } as never);
+          table.set(id, { ...key, ...(model.join as (row: never, part: never) => object)(table.get(id) as never, part) } as never);
         }
       }
     }

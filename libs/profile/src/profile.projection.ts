@@ -1,6 +1,6 @@
 import type { IdentitiesLinked, TraitsSet } from '@touchpoint/contracts';
 import type { Instant, Recorded, SourceKey, SourceKind } from '@touchpoint/kernel';
-import { readModel, type Entries } from './read-model.ts';
+import { namedEntries, readModel, type Entries } from './read-model.ts';
 import { base64Of } from './sealed.ts';
 
 /** A trait as it was stated last. null: it was taken back. */
@@ -11,7 +11,7 @@ export type SeenSource = Readonly<{ at: Instant; kind: SourceKind; label: string
 const NO_LABEL = '';
 
 const seenSources = ({ meta }: Recorded, linked?: readonly Readonly<{ kind: SourceKind; key: SourceKey }>[]): Entries<SeenSource> => {
-  const seen: Record<string, SeenSource> = {};
+  const seen = namedEntries<SeenSource>();
   for (const { kind, key } of linked ?? meta.sources) {
     if (kind === 'customer') continue;
     const label = meta.sources.findLast((source) => source.key === key)?.label;

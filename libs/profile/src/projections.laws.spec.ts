@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { MessageName } from '@touchpoint/contracts';
-import type { Change } from '@touchpoint/kernel';
+import type { Part } from '@touchpoint/kernel';
 import { merge } from './merge.ts';
 import { projections, readModels } from './projections.ts';
 import { anyTimeline, fold, FOLDED, partsOf, type Happened } from './timeline.fixture.ts';
@@ -23,6 +23,7 @@ describe.each(Object.values(readModels).map((model) => [model.name, model] as co
   const projection = projections.find(({ name }) => name === model.name)!;
   const own = Object.keys(model.on) as MessageName[];
   const timeline = anyTimeline(projection.every ? FOLDED : own);
+  const join = model.join as (row: Row | undefined, part: Row) => Row;
   const show = (rows: readonly Row[]) => merge(model as never, rows);
 
   it('says what everything is that it shows', () => {
@@ -45,27 +46,26 @@ describe.each(Object.values(readModels).map((model) => [model.name, model] as co
     check(fc.property(timeline, (events) => {
       const parts = [...fold(projection, events).values()].flat();
       const whole = new Map<string, { key: Row; row: Row | undefined }>();
-      for (const { key, fold: folded } of partsOf(projection, events)) {
+      for (const { key, part } of events.flatMap((happening) => partsOf(projection, happening))) {
         const id = JSON.stringify(key);
-        whole.set(id, { key, row: folded(whole.get(id)?.row) });
+        whole.set(id, { key, row: join(whole.get(id)?.row, part) });
       }
       expect(show(parts)).toEqual(show([...whole.values()].map(({ key, row }) => ({ ...key, ...row }))));
     })));
   it('can be added up before the row is known', () =>
     check(fc.property(timeline, fc.nat(20), (events, first) => {
-      const join = model.join as (row: Row | undefined, part: Row) => Row;
-      const changes = partsOf(projection, events.filter(({ recorded }) => recorded.customerId === events[0]!.recorded.customerId));
-      const added = (some: readonly Change<Row>[]) => some.reduce<Row | undefined>((row, { part }) => join(row, part!), undefined);
-      const same = changes.filter(({ key }) => JSON.stringify(key) === JSON.stringify(changes[0]?.key));
+      const parts = events.filter(({ recorded }) => recorded.customerId === events[0]!.recorded.customerId).flatMap((happening) => partsOf(projection, happening));
+      const added = (some: readonly Part<Row>[]) => some.reduce<Row | undefined>((row, { part }) => join(row, part), undefined);
+      const same = parts.filter(({ key }) => JSON.stringify(key) === JSON.stringify(parts[0]?.key));
       const later = added(same.slice(first));
       expect(later ? join(added(same.slice(0, first)), later) : added(same)).toEqual(added(same));
     })));
   it('gives the same row back when nothing changed', () =>
     check(fc.property(timeline, (events) => {
       for (const happening of events as readonly Happened[]) {
-        for (const { fold: folded, part } of partsOf(projection, [happening])) {
-          const row = folded(undefined);
-          if (Object.keys(part!).every((name) => projection.columns[name]!.merge !== 'sum')) expect(folded(row)).toBe(row);
+        for (const { part } of partsOf(projection, happening)) {
+          const row = join(undefined, part);
+          if (Object.keys(part).every((name) => projection.columns[name]!.merge !== 'sum')) expect(join(row, part)).toBe(row);
         }
       }
     })));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { message, type DataOf, type Draft, type MessageName } from '@touchpoint/contracts';
-import { customerIdOf, DAY, HOUR, MINUTE, parseDecimal, type Change, type CustomerId, type Decimal, type Instant, type Message, type Meta, type Projection, type Recorded, type Sealed, type SourceKey } from '@touchpoint/kernel';
+import { customerIdOf, DAY, HOUR, mergerOf, MINUTE, parseDecimal, type CustomerId, type Decimal, type Instant, type Message, type Meta, type Part, type Projection, type Recorded, type Sealed, type SourceKey } from '@touchpoint/kernel';
 
 type Row = Readonly<Record<string, unknown>>;
 export type Happened = Readonly<{ event: Message; recorded: Recorded }>;
@@ -25,8 +25,8 @@ export const happened = <N extends MessageName>(type: N, draft: Draft<DataOf<N>>
   };
 };
 
-const changesOf = ({ on, every }: Projection, { event, recorded }: Happened): readonly Change<Row>[] => {
-  const handler = (on as Readonly<Record<string, ((message: Message, recorded: Recorded) => readonly Change<Row>[]) | undefined>>)[event.type];
+export const partsOf = ({ on, every }: Projection, { event, recorded }: Happened): readonly Part<Row>[] => {
+  const handler = (on as Readonly<Record<string, ((message: Message, recorded: Recorded) => readonly Part<Row>[]) | undefined>>)[event.type];
   return [...(every?.(recorded, event.type) ?? []), ...(handler?.(event, recorded) ?? [])];
 };
 
@@ -39,17 +39,20 @@ const reloaded = ({ columns }: Projection, row: Row): Row =>
   }));
 
 /**
- * Folds as the projector does: a row for each customer and key. Rows are frozen, so a fold that writes into one is found out.
+ * Merges as the projector does: a row for each customer and key. Parts are frozen, so a merge that writes into one is found out.
  * @param reloadAt after so many events every row is saved and loaded again
  * @returns rows with their key, by customer
  */
 export const fold = (projection: Projection, timeline: readonly Happened[], reloadAt: ReadonlySet<number> = new Set()): ReadonlyMap<CustomerId, readonly Row[]> => {
   const rows = new Map<string, { of: CustomerId; key: Row; row: Row }>();
+  const merger = mergerOf(projection.columns);
   timeline.forEach((happening, i) => {
-    for (const { key, fold: folded } of changesOf(projection, happening)) {
+    for (const { key, part } of partsOf(projection, happening)) {
       const of = happening.recorded.customerId;
       const id = JSON.stringify([of, key]);
-      rows.set(id, { of, key, row: Object.freeze(folded(rows.get(id)?.row)) });
+      const entry = rows.get(id) ?? { of, key, row: merger.empty() };
+      merger.into(entry.row as Record<string, unknown>, Object.freeze(part), () => undefined);
+      rows.set(id, entry);
     }
     if (reloadAt.has(i)) for (const entry of rows.values()) entry.row = reloaded(projection, entry.row);
   });
@@ -59,7 +62,6 @@ export const fold = (projection: Projection, timeline: readonly Happened[], relo
 
 /** The rows of one customer, typed by who asks. */
 export const rowsOf = <R>(projection: unknown, ...timeline: readonly Happened[]): readonly R[] => (fold(projection as Projection, timeline).get(timeline[0]!.recorded.customerId) ?? []) as readonly R[];
-export const partsOf = (projection: Projection, timeline: readonly Happened[]): readonly Change<Row>[] => timeline.flatMap((happening) => changesOf(projection, happening));
 
 const keys = fc.constantFrom(...['k1', 'k2'].map(hex));
 const nullable = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });

@@ -1,14 +1,12 @@
-import { parseDecimal, type ColumnType, type Decimal } from '@touchpoint/kernel';
+import type { ColumnType, Decimal } from '@touchpoint/kernel';
 import { BinaryValues } from './binary-values.ts';
 
-/** How a column type stands in Postgres: its type there and the type of an array of it, how a value is written in binary form, how it is read. */
+/** How a column type stands in Postgres: its type there and the type of an array of it, how a value is written in binary form. */
 export type TypeInSql = Readonly<{
   sql: string;
   /** Postgres' number of the type, which an array of it names. */
   oid: number;
   put: (to: BinaryValues, value: never) => void;
-  read?: (column: string) => string;
-  decode?: (value: never) => unknown;
 }>;
 
 /** A column. */
@@ -26,10 +24,10 @@ export const TYPES: Readonly<Record<ColumnType, TypeInSql>> = {
   uuid: { sql: 'uuid', oid: 2950, put: (to, value: string) => to.uuid(value) },
   boolean: { sql: 'boolean', oid: 16, put: (to, value: boolean) => to.boolean(value) },
   integer: { sql: 'integer', oid: 23, put: (to, value: number) => to.integer(value) },
-  bigint: { sql: 'bigint', oid: 20, put: (to, value: number) => to.bigint(value), read: (column) => `${column}::float8` },
-  numeric: { sql: 'numeric', oid: 1700, put: (to, value: Decimal) => to.numeric(value), read: (column) => `${column}::text`, decode: (value: string) => parseDecimal(value) },
-  instant: { sql: 'timestamptz', oid: 1184, put: (to, value: number) => to.instant(value), read: (column) => `(extract(epoch from ${column}) * 1000)::float8`, decode: Math.round },
-  day: { sql: 'date', oid: 1082, put: (to, value: string) => to.day(value), read: (column) => `to_char(${column}, 'YYYY-MM-DD')` },
+  bigint: { sql: 'bigint', oid: 20, put: (to, value: number) => to.bigint(value) },
+  numeric: { sql: 'numeric', oid: 1700, put: (to, value: Decimal) => to.numeric(value) },
+  instant: { sql: 'timestamptz', oid: 1184, put: (to, value: number) => to.instant(value) },
+  day: { sql: 'date', oid: 1082, put: (to, value: string) => to.day(value) },
   bytes: { sql: 'bytea', oid: 17, put: (to, value: Uint8Array) => to.bytes(value) },
   json: { sql: 'jsonb', oid: 3802, put: (to, value: unknown) => to.json(jsonText(value)) },
 };

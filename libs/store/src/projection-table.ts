@@ -7,12 +7,12 @@ import { mergedColumn } from './merge-sql.ts';
 import type { Migration } from './migrate.ts';
 import { quoted, snake } from './names.ts';
 import { packedTable, type PackedTable } from './packed-table.ts';
-import { storeFailure, type Client, type Queryable } from './pool.ts';
+import type { Client } from './pool.ts';
 
 export type Row = Record<string, unknown>;
 export type RowKey = Readonly<{ customerId: string; key: Key }>;
-/** A row to save: whole, in the place of what is there; or, as `part`, to be merged into it by the columns' rules. */
-export type SavedRow = Readonly<{ at: RowKey; row: Row; part?: boolean }>;
+/** What is to be merged into a row by the columns' rules; where there is none, it becomes the row. */
+export type SavedRow = Readonly<{ at: RowKey; row: Row }>;
 
 /** What an index entry of Postgres may hold, with room: longer keys would fail their whole batch for ever. */
 const MAX_KEY_BYTES = 2_000;
@@ -24,8 +24,7 @@ export type ProjectionTable = Readonly<{
   migration: Migration;
   /** A key's one text form, for maps. @throws Failure InvalidMessage for a key that no index can hold. */
   keyOf: (row: RowKey) => string;
-  load: (on: Queryable, keys: readonly RowKey[]) => Promise<ReadonlyMap<string, Row>>;
-  /** Of a projection whose rows are only added, none of them is there already. */
+  /** Merges rows into what is stored. Of a projection whose rows are only added, none of them is there already. */
   save: (client: Client, rows: readonly SavedRow[]) => Promise<void>;
   /** Of a projection whose rows are only added: how they are stored. */
   packed: PackedTable | undefined;
@@ -45,8 +44,6 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
   const all: readonly Named[] = [...keyColumns, ...columns];
   const packed = projection.appendOnly && packedTable(projection, table);
   const comment = (on: string, text: string) => `comment on ${on} is '${text.replaceAll("'", "''")}';`;
-  const given = (named: readonly Named[], alias: string) =>
-    `unnest(${named.map(({ type }, i) => `$${i + 1}::${TYPES[type].sql}[]`).join(', ')}) as ${alias}(${named.map(({ name }) => quoted(name)).join(', ')})`;
 
   const ddl = [
     'create schema if not exists profile;',
@@ -61,14 +58,9 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
     `create or replace view ${view} as ${packed ? packed.select : `select * from ${table}`};`,
   ].join('\n');
 
-  const insert = (onConflict: string) => `insert into ${table} as t (${all.map(({ name }) => quoted(name)).join(', ')})
-    select ${all.map(({ name }) => quoted(name)).join(', ')}
-    from ${given(all, 'given')}
-    on conflict (${primary}) do ${columns.length === 0 ? 'nothing' : `update set ${onConflict}`}`;
-  const replace = insert(columns.map(({ name }) => `${quoted(name)} = excluded.${quoted(name)}`).join(', '));
-  const merge = insert(columns.map(({ name }) => `${quoted(name)} = ${mergedColumn(projection.columns, name)}`).join(', '));
-  const select = `select ${all.map(({ name, type }) => (TYPES[type].read ?? ((column: string) => column))(`t.${quoted(name)}`)).join(', ')}
-    from ${given(keyColumns, 'wanted')} join ${packed ? view : table} t using (${primary})`;
+  const merge = `insert into ${table} as t (${all.map(({ name }) => quoted(name)).join(', ')})
+    select * from unnest(${all.map(({ type }, i) => `$${i + 1}::${TYPES[type].sql}[]`).join(', ')})
+    on conflict (${primary}) do ${columns.length === 0 ? 'nothing' : `update set ${columns.map(({ name }) => `${quoted(name)} = ${mergedColumn(projection.columns, name)}`).join(', ')}`}`;
 
   const keyOf = ({ customerId, key }: RowKey): string => {
     let text: string = customerId;
@@ -76,29 +68,6 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
     if (text.length > MAX_KEY_BYTES / 3 && Buffer.byteLength(text) > MAX_KEY_BYTES) throw invalidMessage('STORE.KEY_TOO_LONG', `${projection.name}: ${keys.map(({ name }) => name).join(', ')}: more than a key may have`);
     return text;
   };
-  const write = async (client: Client, name: string, text: string, rows: readonly SavedRow[]): Promise<void> => {
-    if (rows.length === 0) return;
-    await client.query({
-      name: `${name}-${bare}`,
-      text,
-      values: [
-        arrayOf(rows.map(({ at }) => at.customerId), 'uuid'),
-        ...keys.map(({ name: key, type }) => arrayOf(rows.map(({ at }) => at.key[key]), type)),
-        ...columns.map(({ name: column, type }) => arrayOf(rows.map(({ row }) => row[column]), type)),
-      ],
-    });
-  };
-  const rowFrom = (values: readonly unknown[]): Row => {
-    const row: Row = {};
-    for (let i = 0; i < columns.length; i += 1) {
-      const { name, type } = columns[i]!;
-      const value = values[keyColumns.length + i];
-      const { decode } = TYPES[type] as unknown as { decode?: (value: unknown) => unknown };
-      row[name] = value === null || !decode ? value : decode(value);
-    }
-    return row;
-  };
-
   const append = async (client: Client, added: AddedRows): Promise<void> => {
     if (packed && added.count > 0) await copyInto(client, packed.into, added.packed());
   };
@@ -108,24 +77,22 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
     table,
     migration: { id: `profile.${bare}`, sql: ddl },
     keyOf,
-    load: async (on, wanted) => {
-      if (wanted.length === 0) return new Map();
-      const values = [arrayOf(wanted.map(({ customerId }) => customerId), 'uuid'), ...keys.map(({ name, type }) => arrayOf(wanted.map(({ key }) => key[name]), type))];
-      try {
-        const { rows } = await on.query<unknown[]>({ name: `load-${bare}`, text: select, values, rowMode: 'array' });
-        return new Map(rows.map((row) => [keyOf({ customerId: row[0] as string, key: Object.fromEntries(keys.map(({ name }, i) => [name, row[i + 1] as string])) }), rowFrom(row)]));
-      } catch (error) {
-        throw storeFailure(error);
-      }
-    },
     save: async (client, rows) => {
       if (packed) {
         const added = new AddedRows(packed);
         for (const row of rows) added.add(row);
         return append(client, added);
       }
-      await write(client, 'save', replace, rows.filter(({ part }) => !part));
-      await write(client, 'merge', merge, rows.filter(({ part }) => part));
+      if (rows.length === 0) return;
+      await client.query({
+        name: `merge-${bare}`,
+        text: merge,
+        values: [
+          arrayOf(rows.map(({ at }) => at.customerId), 'uuid'),
+          ...keys.map(({ name, type }) => arrayOf(rows.map(({ at }) => at.key[name]), type)),
+          ...columns.map(({ name, type }) => arrayOf(rows.map(({ row }) => row[name]), type)),
+        ],
+      });
     },
     packed: packed || undefined,
     append,

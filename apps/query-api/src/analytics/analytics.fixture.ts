@@ -2,7 +2,7 @@ import { message, type DataOf, type Draft, type MessageName } from '@touchpoint/
 import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
 import { parseDecimal, type CustomerId, type Decimal, type Instant, type Meta, type Projection, type SourceKey } from '@touchpoint/kernel';
 import { projections } from '@touchpoint/profile';
-import { FoldedRows, migrations as logMigrations, projectionTable, touchesOf, transaction, type Pool } from '@touchpoint/store';
+import { MergedRows, migrations as logMigrations, projectionTable, transaction, type Pool } from '@touchpoint/store';
 import { migrations } from '../analytics.migrations.ts';
 
 const tables = projections.map((projection) => projectionTable(projection as Projection));
@@ -28,7 +28,7 @@ export const startAnalytics = async (databaseUrl: string | undefined): Promise<A
   const database = await freshDatabase(databaseUrl, [...BEFORE, ...migrations]);
   // Who made a role may give it to itself.
   await database.pool.query('grant analyst to current_user').catch(() => undefined);
-  const rows = new FoldedRows(tables);
+  const rows = new MergedRows(tables);
   let offset = 0;
   return {
     database,
@@ -38,7 +38,7 @@ export const startAnalytics = async (databaseUrl: string | undefined): Promise<A
         customerId: customer(n), position: { partition: 0, offset }, recordedAt: at,
         meta: { messageId: `m${offset}`, publisher: 'shop', occurredAt: at, receivedAt: at, historical: false, sources: [], link: 'none' as const, digest: '0'.repeat(32), correlationId: null, causationId: null, ...meta },
       };
-      rows.apply(touchesOf(tables, { recorded, type, event: message(type, draft) }));
+      rows.add({ recorded, type, event: message(type, draft) });
     },
     save: () => transaction(database.pool as Pool, async (client) => {
       await rows.save(client);

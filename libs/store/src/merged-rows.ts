@@ -1,0 +1,134 @@
+import { mergerOf, type Message, type OnReplaced, type Part, type Projection, type Recorded } from '@touchpoint/kernel';
+import { AddedRows } from './added-rows.ts';
+import type { Client } from './pool.ts';
+import type { ProjectionTable, Row, SavedRow } from './projection-table.ts';
+
+/** An event to fold; `event` is decoded only where a projection subscribes to its type. */
+export type Foldable = Readonly<{ recorded: Recorded; type: string; event: Message | undefined }>;
+
+type Every = NonNullable<Projection['every']>;
+type Handler = (event: Message, recorded: Recorded) => readonly Part<Row>[];
+type Entry = SavedRow & Readonly<{ text: string }>;
+
+const byText = (a: Entry, b: Entry): number => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0);
+
+/** The types whose bodies some projection needs. */
+export const subscribedTypes = (projections: readonly Projection[]): ReadonlySet<string> => new Set(projections.flatMap(({ on }) => Object.keys(on)));
+
+/** What an event has changed so far, to be taken back when it turns out to be a poison. Its arrays only grow: emptied ones would be made anew for each event. */
+class Changes {
+  readonly #rows: Row[] = [];
+  readonly #names: string[] = [];
+  readonly #values: unknown[] = [];
+  #replaced = 0;
+  /** In what new rows stand, under which key. */
+  readonly #made: (readonly [rows: Map<string, Entry>, text: string])[] = [];
+  readonly #added: AddedRows[] = [];
+  #adds = 0;
+
+  readonly replaced: OnReplaced = (row, name, was) => {
+    const at = this.#replaced;
+    [this.#rows[at], this.#names[at], this.#values[at]] = [row, name, was];
+    this.#replaced = at + 1;
+  };
+
+  made(rows: Map<string, Entry>, text: string): void {
+    this.#made.push([rows, text]);
+  }
+
+  added(to: AddedRows): void {
+    this.#added[this.#adds] = to;
+    this.#adds += 1;
+  }
+
+  keep(): void {
+    this.#replaced = this.#adds = 0;
+    if (this.#made.length > 0) this.#made.length = 0;
+  }
+
+  takeBack(): void {
+    for (let i = this.#replaced - 1; i >= 0; i -= 1) this.#rows[i]![this.#names[i]!] = this.#values[i];
+    for (const [rows, text] of this.#made) rows.delete(text);
+    for (let i = 0; i < this.#adds; i += 1) this.#added[i]!.drop();
+    this.keep();
+  }
+}
+
+/**
+ * What a batch of events says of the rows of all tables, merged: one part for each row, which the table merges with what is stored, in the statement that saves.
+ * No row is loaded. An event goes into all its tables or into none.
+ */
+export class MergedRows {
+  readonly #tables: readonly ProjectionTable[];
+  readonly #mergers;
+  readonly #every: readonly Readonly<{ table: number; every: Every }>[];
+  readonly #handlers = new Map<string, { table: number; handler: Handler }[]>();
+  readonly #rows: readonly Map<string, Entry>[];
+  readonly #added: readonly (AddedRows | undefined)[];
+  readonly #changes = new Changes();
+
+  constructor(tables: readonly ProjectionTable[]) {
+    this.#tables = tables;
+    this.#mergers = tables.map(({ projection }) => mergerOf(projection.columns));
+    this.#every = tables.flatMap(({ projection: { every } }, table) => (every ? [{ table, every }] : []));
+    for (const [table, { projection }] of tables.entries())
+      for (const [type, handler] of Object.entries(projection.on as unknown as Readonly<Record<string, Handler>>)) this.#handlers.set(type, [...(this.#handlers.get(type) ?? []), { table, handler }]);
+    this.#rows = tables.map(() => new Map());
+    this.#added = tables.map(({ packed }) => packed && new AddedRows(packed));
+  }
+
+  /** @throws what a projection throws, or a key that no index can hold: the event is a poison then, and every row is as it was before. */
+  add({ recorded, type, event }: Foldable): void {
+    try {
+      for (let i = 0; i < this.#every.length; i += 1) this.#merge(this.#every[i]!.table, recorded, this.#every[i]!.every(recorded, type) as readonly Part<Row>[]);
+      const handlers = event && this.#handlers.get(type);
+      if (handlers) for (let i = 0; i < handlers.length; i += 1) this.#merge(handlers[i]!.table, recorded, handlers[i]!.handler(event, recorded));
+      this.#changes.keep();
+    } catch (error) {
+      this.#changes.takeBack();
+      throw error;
+    }
+  }
+
+  #merge(table: number, { customerId }: Recorded, parts: readonly Part<Row>[]): void {
+    const [added, rows, { keyOf }] = [this.#added[table], this.#rows[table]!, this.#tables[table]!];
+    for (let i = 0; i < parts.length; i += 1) {
+      const { key, part } = parts[i]!;
+      const at = { customerId, key };
+      if (added) {
+        added.add({ at, row: part });
+        this.#changes.added(added);
+        continue;
+      }
+      const text = keyOf(at);
+      let entry = rows.get(text);
+      if (!entry) {
+        rows.set(text, (entry = { text, at, row: this.#mergers[table]!.empty() }));
+        this.#changes.made(rows, text);
+      }
+      this.#mergers[table]!.into(entry.row, part, this.#changes.replaced);
+    }
+  }
+
+  /** The rows of a table that is not only added to, in key order: two writers that meet take their locks in one order, and an index is walked once. */
+  merged(table: number): readonly SavedRow[] {
+    return [...this.#rows[table]!.values()].sort(byText);
+  }
+
+  /** What was added to a table that is only added to. */
+  added(table: number): AddedRows | undefined {
+    return this.#added[table];
+  }
+
+  /** Writes them. @returns how many rows. */
+  async save(client: Client): Promise<number> {
+    let count = 0;
+    for (const [i, table] of this.#tables.entries()) {
+      const [merged, added] = [this.merged(i), this.#added[i]];
+      await table.save(client, merged);
+      if (added) await table.append(client, added);
+      count += merged.length + (added?.count ?? 0);
+    }
+    return count;
+  }
+}
