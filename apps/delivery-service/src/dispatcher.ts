@@ -1,3 +1,4 @@
+import { at } from '@touchpoint/host/moments';
 import type { SendMessage } from '@touchpoint/contracts';
 import { failureKind, type Instant } from '@touchpoint/kernel';
 import type { Claim, Settlement } from './message-store.ts';
@@ -88,7 +89,7 @@ export class Dispatcher {
     const signal = AbortSignal.timeout(limitMs);
     try {
       return await Promise.race([
-        provider.send(message, signal),
+        at('call', () => provider.send(message, signal)),
         new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('no answer in time')), { once: true })),
       ]);
     } catch (error) {

@@ -1,3 +1,4 @@
+import { at } from '@touchpoint/host/moments';
 import { advanceWith, arrayOf, query, type Advance, type Checkpoint, type CheckpointKey, type Pool, type Queryable } from '@touchpoint/store';
 
 /** How a command ended, for now or for good. */
@@ -64,7 +65,7 @@ export const settle = async (on: Queryable, { consumer, topic, partition }: Chec
     settlement.state === 'unknown' ? settlement.attempt : settlement.state === 'retry' && settlement.lost ? attempt : null,
     outcome,
   ] as const);
-  const [row] = await query<{ taken: string[] | null; pending: string[] | null }>(
+  const [row] = await at('commit', () => query<{ taken: string[] | null; pending: string[] | null }>(
     on,
     `with s as (select * from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float8[], $8::integer[], $9::bytea[])
         s (command_id, attempt, state, reason, provider, provider_message_id, after_ms, lost_attempt, outcome)),
@@ -79,7 +80,7 @@ export const settle = async (on: Queryable, { consumer, topic, partition }: Chec
         select $10, $11, $12, nextval('delivery.outcome_number'), outcome from taken where outcome is not null returning id)
     select (select array_agg(command_id::text) from taken) as taken, (select array_agg(id::text) from pending) as pending`,
     [...Array.from({ length: 9 }, (_, i) => columns.map((row) => row[i])), consumer, topic, partition],
-  );
+  ));
   return { taken: new Set(row?.taken), pending: (row?.pending ?? []).map(Number) };
 };
 

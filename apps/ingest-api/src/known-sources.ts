@@ -18,6 +18,8 @@ export type KnownSource = {
   readonly partition: number;
   /** How it stands in an event's meta when its clear value is not sent along. */
   readonly plain: SourceRef;
+  /** Whether its clear value is ever sent along: it is an id or an address that somebody goes by. */
+  readonly mayHaveLabel: boolean;
   /** Whether its clear value is to be sent along: until it went out, sealed, and was acknowledged. */
   needsLabel: boolean;
 };
@@ -67,7 +69,8 @@ export class KnownSources {
 
   #learn(kind: SourceKind, value: string): KnownSource {
     const key = this.#keys.keyOf(kind, value);
-    return { key, partition: partitionOf(key, this.#partitions), plain: { kind, key, label: null }, needsLabel: LABELLED.includes(kind) && !this.#labelled.has(key) };
+    const mayHaveLabel = LABELLED.includes(kind);
+    return { key, partition: partitionOf(key, this.#partitions), plain: { kind, key, label: null }, mayHaveLabel, needsLabel: mayHaveLabel && !this.#labelled.has(key) };
   }
 
   /** Its label is on the log. */

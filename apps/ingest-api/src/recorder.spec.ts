@@ -63,6 +63,13 @@ describe('a recorder', () => {
     await recorder.record([event()], reception);
     expect(seen.map(labelsOf)).toEqual([[['U'], [null]], [['U'], [null]], [[null]]]);
   });
+  it('labels what an event links, however often it was labelled before', async () => {
+    const { recorder, appended } = setUp();
+    const links = () => event({ type: 'identify', event: undefined, anonymousId: 'a' });
+    await recorder.record([event(), links()], reception);
+    await recorder.record([links(), event()], reception);
+    expect(appended.map(labelsOf)).toEqual([[['U'], ['U', null]], [['U', null], [null]]]);
+  });
   it('names no stranger: an anonymous id or a device has no label', async () => {
     const { recorder, appended, asked } = setUp();
     await recorder.record([event({ userId: undefined, anonymousId: 'a' })], reception);

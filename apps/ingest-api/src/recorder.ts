@@ -71,14 +71,18 @@ export class Recorder {
     return tooLarge;
   }
 
-  /** A source's clear value goes with the first record that names it, and with no other of the request. */
+  /**
+   * A source's clear value goes with the first record that names it, and with no other of the request; and with whatever links it, since a customer that a known
+   * source moves to has heard of it by that alone.
+   */
   #begin(incoming: Incoming, traceparent: string | undefined, reception: Reception, wanted: Wanted): OutRecord | Draft {
     const sources = incoming.sources.map(({ kind, value }) => this.#ports.sources.get(kind, value));
     const personal = isPersonal(incoming);
     if (personal) wanted.keys.add(sources[0]!.key);
     let labels = NO_LABELS;
     for (const source of sources) {
-      if (!source.needsLabel || wanted.labels.has(source)) continue;
+      const isNews = source.needsLabel && !wanted.labels.has(source);
+      if (!isNews && !(source.mayHaveLabel && incoming.link !== 'none')) continue;
       wanted.labels.add(source);
       wanted.keys.add(source.key);
       labels = [...labels, source];

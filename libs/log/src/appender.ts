@@ -1,5 +1,6 @@
 import { transient } from '@touchpoint/kernel';
 import type { Log } from '@touchpoint/host';
+import { at } from '@touchpoint/host/moments';
 import type { BatchProducer, ProducerFactory } from './producer.ts';
 import { brokerError } from './protocol/cluster.ts';
 import { MAX_RECORD_BYTES, recordBytes, type OutRecord } from './record.ts';
@@ -121,7 +122,7 @@ export const createAppender = (
   const drain = async (): Promise<void> => {
     while (calls.length > 0) {
       const send = nextSend(calls, limits);
-      if (send.batches.length > 0) await deliver(send);
+      if (send.batches.length > 0) await at('send', () => deliver(send));
       for (const { call, count } of send.taken) {
         call.unacked -= count;
         if (call.unacked === 0) settle(call);

@@ -1,4 +1,5 @@
 import type { QueryResultRow } from 'pg';
+import { at } from '@touchpoint/host/moments';
 import { fenced, type Instant } from '@touchpoint/kernel';
 import { arrayOf } from './column-types.ts';
 import { query, storeFailure, type Pool, type Queryable } from './pool.ts';
@@ -97,7 +98,7 @@ export const advanceWith = async <Row extends QueryResultRow>(
 ): Promise<Readonly<{ checkpoint: Checkpoint; rows: readonly Row[] }>> => {
   const to: Checkpoint = { ...from, ...change, version: from.version + 1n };
   try {
-    const { rows } = await on.query<Row>({ name, text: `${[MOVE, ...parts].join(',\n  ')} ${select}`, values: [...moveValues(from, to, acknowledged), ...values] });
+    const { rows } = await at('commit', () => on.query<Row>({ name, text: `${[MOVE, ...parts].join(',\n  ')} ${select}`, values: [...moveValues(from, to, acknowledged), ...values] }));
     if (rows.length === 0) throw fenced(`${from.consumer} no longer owns ${from.topic}/${from.partition}`);
     return { checkpoint: to, rows };
   } catch (error) {

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import pg from 'pg';
+import { at } from '@touchpoint/host/moments';
 import { Failure, transient } from '@touchpoint/kernel';
 
 export type Pool = pg.Pool;
@@ -67,7 +68,7 @@ export const transaction = async <T>(pool: Pool, work: (client: Client) => Promi
   try {
     await client.query('begin');
     const result = await work(client);
-    const { command } = await client.query('commit');
+    const { command } = await at('commit', () => client.query('commit'));
     // Postgres answers so, without an error, when a statement failed before and somebody caught it.
     if (command !== 'COMMIT') throw new Error('a statement of this transaction had failed: it was rolled back');
     return result;

@@ -1,7 +1,9 @@
 export { compare, describeDifferences, type Difference } from './compare.ts';
 export type { Ran } from './drive/run-load.ts';
 export { writeJourneys } from './journeys.ts';
-export { killPlan, killsIn, type Kill, type Victim } from './kill-plan.ts';
+export { failPointsIn } from './drive/fail-points.ts';
+export type { KillerOptions } from './drive/killer.ts';
+export { killPlan, killsIn, STACK_PARTS, type StackPart, type Strike, type Victim } from './kill-plan.ts';
 export { batchesOf, distinctEvents, type Load } from './load/load.ts';
 export { makeLoad } from './load/make-load.ts';
 export { LEFT_OUT } from './observe/left-out.ts';

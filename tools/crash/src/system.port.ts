@@ -6,10 +6,10 @@ export type CrashSystem = Readonly<{
   topicPrefix: string;
   secrets: Readonly<{ MASTER_KEY: string }>;
   keys: Readonly<{ write: string; import: string; read: string; operate: string }>;
-  processes(): readonly Readonly<{ name: string; app: string; kind: 'http' | 'worker'; url: string }>[];
+  processes(): readonly Readonly<{ name: string; app: string; kind: 'http' | 'worker'; url: string; pid?: number }>[];
   urlOf(app: string): string;
-  /** Sends SIGKILL to a process; it is started again. @returns its pid, undefined where it does not run. */
-  kill(name: string): number | undefined;
+  /** Sends a signal to a process; one that ends by it is started again. @returns its pid, undefined where it does not run. */
+  kill(name: string, signal: NodeJS.Signals): number | undefined;
   untilReady(limitMs?: number, name?: string): Promise<void>;
   untilIdle(limitMs?: number): Promise<void>;
 }>;

@@ -91,7 +91,7 @@ const database = async ({ system, step }: BringUp, connections: Connections): Pr
 };
 
 const addApp = ({ system, options, ports }: BringUp, instance: AppInstance, connections: Connections, declared: Declared): void => {
-  const { places, host, env, topicPrefix, restarts } = system.settings;
+  const { places, host, env, topicPrefix, restarts, preload } = system.settings;
   const { name, app } = instance;
   const { kafkaBrokers, schemaRegistryUrl, databaseUrl } = connections;
   const ours = {
@@ -99,7 +99,7 @@ const addApp = ({ system, options, ports }: BringUp, instance: AppInstance, conn
     ...options.appEnv?.[app.name], HOST: host, PORT: String(ports[name]),
   };
   const launch = {
-    instance, bundle: bundleOf(app.name), port: ports[name]!, host: host === '0.0.0.0' ? '127.0.0.1' : host, log: logFile(places, name), dir: places.dir, policy: restarts,
+    instance, bundle: bundleOf(app.name), port: ports[name]!, host: host === '0.0.0.0' ? '127.0.0.1' : host, log: logFile(places, name), dir: places.dir, policy: restarts, preload,
     env: appEnvironment(declared.get(app.name)!, ours, env),
   };
   system.apps.set(name, new AppProcess(launch, (event) => system.emit({ kind: 'app', ...event })));

@@ -17,6 +17,7 @@ export type Settings = Readonly<{
   topicPrefix: string;
   partitions: number | undefined;
   restarts: RestartPolicy;
+  preload: string | undefined;
   givenSecrets: Readonly<{ MASTER_KEY?: string; SOURCE_KEY_SECRET?: string }>;
 }>;
 
@@ -44,6 +45,7 @@ export const settingsOf = (options: SystemOptions, present: readonly AppEntry[] 
     topicPrefix: config.TOPIC_PREFIX,
     partitions: options.partitions ?? config.TOPIC_PARTITIONS,
     restarts: { ...restartPolicy, ...options.restarts },
+    preload: options.preload,
     givenSecrets: {
       ...(config.MASTER_KEY && { MASTER_KEY: config.MASTER_KEY.toString('base64') }),
       ...(config.SOURCE_KEY_SECRET && { SOURCE_KEY_SECRET: config.SOURCE_KEY_SECRET.toString('base64') }),

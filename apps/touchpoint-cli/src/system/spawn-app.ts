@@ -7,7 +7,7 @@ import { repositoryRoot } from './places.ts';
 import type { RestartPolicy } from './restart-policy.ts';
 
 /** How a process of an app is run: `bundle` by Node, with `env` as all of its environment. */
-export type AppLaunch = Readonly<{ instance: AppInstance; bundle: string; port: number; host: string; env: Readonly<Record<string, string>>; log: string; dir: string; policy: RestartPolicy }>;
+export type AppLaunch = Readonly<{ instance: AppInstance; bundle: string; port: number; host: string; env: Readonly<Record<string, string>>; log: string; dir: string; policy: RestartPolicy; preload?: string | undefined }>;
 
 export const bundleOf = (app: string): string => join(repositoryRoot, 'apps', app, 'dist/main.mjs');
 
@@ -25,10 +25,10 @@ const HEAPS: Readonly<Record<string, readonly string[]>> = { 'identity-resolver'
 /** Buffers of a fetch go back to the system at once, and are not kept by glibc for the next. */
 const ALLOCATOR = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
 
-const spawnWith = async ({ log: path, env, dir, instance: { app, name } }: AppLaunch, args: readonly string[]): Promise<ChildProcess> => {
+const spawnWith = async ({ log: path, env, dir, preload, instance: { app, name } }: AppLaunch, args: readonly string[]): Promise<ChildProcess> => {
   const log = await openLog(path);
   // In a session of its own: a Ctrl-C at the terminal reaches the command, which stops the apps in order. It holds its log open itself.
-  const child = spawn(process.execPath, [...(HEAPS[app.name] ?? []), '--import', lifeline, ...args, `--system=${dir}`, `--process=${name}`], {
+  const child = spawn(process.execPath, [...(HEAPS[app.name] ?? []), '--import', lifeline, ...(preload === undefined ? [] : ['--import', preload]), ...args, `--system=${dir}`, `--process=${name}`], {
     cwd: repositoryRoot, env: { ...ALLOCATOR, ...env }, detached: true, stdio: ['ignore', log.fd, log.fd, 'ipc'],
   });
   await log.close();

@@ -33,6 +33,8 @@ export type SystemOptions = Readonly<{
   build?: boolean;
   /** Milliseconds in which each app must be ready; 120,000 unless told. */
   readyWithinMs?: number;
+  /** The URL of a module that each process of an app loads first: how a crash test gets into it. */
+  preload?: string;
   /** What to do about crashes; merged into the usual policy. */
   restarts?: Partial<RestartPolicy>;
   /** Go on without an app that does not become ready; for watch mode, where the next edit may mend it. */

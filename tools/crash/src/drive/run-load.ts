@@ -1,9 +1,7 @@
-import type { Kill } from '../kill-plan.ts';
 import { batchesOf, type Lane, type Load, type LoadEvent } from '../load/load.ts';
 import { responsesTo, type Carried } from '../load/responses.ts';
-import type { Aim } from './aim.ts';
 import type { CrashSystem, RunTime } from '../system.port.ts';
-import { Killer } from './killer.ts';
+import { Killer, type KillerOptions } from './killer.ts';
 import { poster } from './post.ts';
 import { askedOf } from './ask.ts';
 import type { Settling } from './settling.ts';
@@ -14,25 +12,32 @@ export type Ran = RunTime & Readonly<{
   events: number;
   retries: number;
   killed: readonly string[];
-  /** How many moments of killing hit a process between a commit and what follows from it. */
-  aimed: number;
+  /** How many died at each fail point, as `commit behind`. */
+  points: ReadonlyMap<string, number>;
+  paused: number;
+  /** Parts of the stack that were killed and started again. */
+  broken: readonly string[];
+  /** Seconds from each kill until that process was at work again. */
+  recoveries: readonly number[];
   /** Answers of people to messages they got: events of the run that no load holds. */
   answers: readonly LoadEvent[];
   /** Customers that query-api was asked for meanwhile, and answered. */
   asked: number;
 }>;
 
-export type RunOptions = Readonly<{ settling: Settling; plan?: readonly Kill[]; aim: Aim; say?: (text: string) => void; postLimitMs?: number }>;
+export type RunOptions = Readonly<{ settling: Settling; strikes?: KillerOptions | undefined; say?: (text: string) => void; postLimitMs?: number }>;
+
+const UNDISTURBED: KillerOptions = { plan: [], failPoints: '', pauseMs: 0 };
 
 /** Sends a load, phase by phase, and kills by plan meanwhile; resolves when nothing is left to do. */
-export const runLoad = async (system: CrashSystem, load: Load, { settling, plan = [], aim, say = () => undefined, postLimitMs = 120_000 }: RunOptions): Promise<Ran> => {
+export const runLoad = async (system: CrashSystem, load: Load, { settling, strikes = UNDISTURBED, say = () => undefined, postLimitMs = 120_000 }: RunOptions): Promise<Ran> => {
   const began = Date.now();
   const { posted, post } = poster(system, postLimitMs);
-  const killer = new Killer(system, plan, aim);
+  const killer = new Killer(system, { say, ...strikes });
   const reader = askedOf(system);
   const answered = new Set<string>();
   const answers: LoadEvent[] = [];
-  say(`${batchesOf(load)} batches, ${plan.length} kills planned`);
+  say(`${batchesOf(load)} batches, ${strikes.plan.length} strikes planned`);
 
   const send = async (lane: Lane, counts: boolean): Promise<void> => {
     for (const batch of lane) {
@@ -55,7 +60,7 @@ export const runLoad = async (system: CrashSystem, load: Load, { settling, plan 
   }
   await reader.end();
   await settling.settled();
-  return { began, ended: Date.now(), ...posted, killed: killer.killed, aimed: killer.aimed, answers, asked: reader.answered() };
+  return { began, ended: Date.now(), ...posted, killed: killer.killed, points: killer.points, paused: killer.paused, broken: killer.broken, recoveries: await killer.recoveries, answers, asked: reader.answered() };
 };
 
 const PAGE = 500;

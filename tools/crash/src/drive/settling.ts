@@ -25,7 +25,8 @@ const LEFT = `select 'sends to do' as what, count(*) from log.pending
 export const settlingOf = (system: CrashSystem, { kafka, pool, limitMs }: { kafka: Kafka; pool: Pool; limitMs: number }): Settling => {
   const waited = async (look: () => Promise<string | undefined>): Promise<void> => {
     for (const until = Date.now() + limitMs; ; await sleep(PAUSE_MS)) {
-      const left = await look();
+      // Parts of the stack may be on their way back.
+      const left = await look().catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
       if (left === undefined) return;
       if (Date.now() > until) throw new Error(`not settled after ${limitMs / 1000} s: ${left}`);
     }
