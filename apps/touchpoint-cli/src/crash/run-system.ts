@@ -2,8 +2,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { batchesOf, failPointsIn, killPlan, play, writeJourneys, type Load, type Played, type StackPart } from '@touchpoint/crash';
 import { freshDatabase } from '@touchpoint/host/testing';
-import { applyJourneys } from './journeys/apply.ts';
-import { startSystem, type System } from './system/index.ts';
+import { applyJourneys } from '../journeys/apply.ts';
+import { startSystem, type System } from '../system/index.ts';
 
 const WORKERS = ['identity-resolver', 'profile-projector', 'channel-orchestrator', 'delivery-service'];
 /** A killed process holds its partitions for so long. Shorter than in real life, so that the test waits less. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { compare, describeDifferences, makeLoad, type Played } from '@touchpoint/crash';
 import { DAY } from '@touchpoint/kernel';
-import { forget, runSystem } from './kills.fixture.ts';
+import { forget, runSystem } from './run-system.ts';
 
 /** Another one: TOUCHPOINT_CRASH_SEED. */
 const SEED = Number(process.env['TOUCHPOINT_CRASH_SEED'] ?? 1);
