@@ -3,7 +3,7 @@ import { encodeMeta, type JsonText } from '@touchpoint/contracts';
 import { systemClock, tableApiKeys } from '@touchpoint/host';
 import { routeAccess } from '@touchpoint/host/testing';
 import { partitionOf } from '@touchpoint/kernel';
-import { createMessageWriter, createRegistry, META, packRecords, TOPICS, TYPE } from '@touchpoint/log';
+import { createMessageWriter, createRegistry, META, packRecords, TOPICS, TRACEPARENT, TYPE } from '@touchpoint/log';
 import { insertParked, transaction } from '@touchpoint/store';
 import { eventually } from '@touchpoint/testing';
 import { commandId, contact, createDelivery, customer, metaOf, NOW, optIn } from './delivery.fixture.ts';
@@ -96,6 +96,22 @@ describe('a command', () => {
     await system.appender.append([send(15, 'c1', { messageClass: 'transactional', purpose: 'orders' })]);
     expect(await outcome(15)).toMatchObject([{ type: 'MessageHeld', data: { reason: 'suppressed' } }]);
   });
+});
+
+describe('an outcome', () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const traced = (n: number) => {
+    const { headers, ...record } = send(n, 'c1');
+    return { ...record, headers: { ...headers, [META]: encodeMeta({ ...metaOf(commandId(n, 'c1'), 'channel-orchestrator'), correlationId: 'corr-12345678' }), [TRACEPARENT]: Buffer.from(traceparent) } };
+  };
+  it('bears the correlation id and the trace of the event behind it, whichever attempt it is of', async () => {
+    await known(19, optIn);
+    await known(20, optIn);
+    await behave({ rules: [{ customerId: customer(20), mode: 'busy', times: 1 }] });
+    await system.appender.append([traced(19), traced(20)]);
+    for (const [n, attempt] of [[19, 1], [20, 2]] as const) expect(await outcome(n)).toMatchObject([{ type: 'MessageSent', data: { attempt }, correlationId: 'corr-12345678', traceparent }]);
+  });
+  it('has none where its command had none', async () => expect(await outcome(1)).toMatchObject([{ correlationId: null, traceparent: undefined }]));
 });
 
 describe('a provider', () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeMeta, encodeMeta } from '@touchpoint/contracts';
 import { transient, type Meta, type SourceKey } from '@touchpoint/kernel';
-import { decodeOrigin, dropRepeats, META, ORIGIN, originName, TYPE, type Appender, type LogReader, type LogRecord, type OutRecord } from '@touchpoint/log';
+import { decodeOrigin, dropRepeats, META, ORIGIN, originName, TRACEPARENT, TYPE, type Appender, type LogReader, type LogRecord, type OutRecord } from '@touchpoint/log';
 import { claimCheckpoint, listParked, parkedKeys, requestRetry, sendAs, type Pool } from '@touchpoint/store';
 import { specPool } from '@touchpoint/testing';
 import { EventDays } from './event-ids.ts';
@@ -59,6 +59,14 @@ const receive = (...records: readonly LogRecord[]): readonly LogRecord[] => {
 const taken = () => dropRepeats(new Map(), timeline.map(({ key, value, headers }, offset) => ({ offset, key, timestamp: AT, value, headers }))).taken.filter(({ headers }) => headers[TYPE]!.toString() === 'Tracked');
 const ids = () => taken().map(({ headers }) => decodeMeta(headers[META]!).messageId);
 const tick = (session: ResolverSession) => session.tick({ end: received.length, at: AT });
+
+describe('a fact', () => {
+  it('is on the trace of the event that it follows from', async () => {
+    const [one, two] = [event('a', 1), event('b', 2)];
+    await (await open()).process(receive({ ...one, headers: { ...one.headers, [TRACEPARENT]: Buffer.from('00-trace') } }, two));
+    expect(timeline.map(({ headers }) => [headers[TYPE]!.toString(), headers[TRACEPARENT]?.toString()])).toEqual([['IdentitiesLinked', '00-trace'], ['Tracked', '00-trace'], ['IdentitiesLinked', undefined], ['Tracked', undefined]]);
+  });
+});
 
 describe('a release with another version, or another incarnation', () => {
   it.each([[2, 1], [1, 2]])('sends what is pending as what it was, and numbers its own from 1 (version %i, incarnation %i)', async (version, incarnation) => {
