@@ -90,7 +90,7 @@ export const createDelivery = async () => {
   const http = async (path: string, init?: { method: string; body: string }) => {
     const response = await fetch((await apps[0]!.app.getUrl()) + path, { ...init, headers: { authorization: `Bearer ${key}`, ...(init && { 'content-type': 'application/json' }) } });
     const text = await response.text();
-    return { status: response.status, text, body: (text.startsWith('{') ? JSON.parse(text) : {}) as { messages: { commandId: string; to: string; calls: number; parts: Record<string, string> }[] } };
+    return { status: response.status, text, body: (text.startsWith('{') ? JSON.parse(text) : {}) as { messages: { commandId: string; sentAt: string; to: string; calls: number; parts: Record<string, string> }[] } };
   };
   return {
     system, apps, startOne, known, send, leaveLost, row, http,

@@ -170,5 +170,17 @@ describe('the sandbox over HTTP', () => {
     expect(text).toContain('person1@example.com');
     expect(text).not.toContain('<p>Ada</p>');
   });
+  it('leaves out nothing between two pages, however close together the messages were sent', async () => {
+    await system.pool.query(`insert into delivery.sandbox_message (command_id, customer_id, channel, content, sent_at)
+      select gen_random_uuid(), $1, channel, content, timestamptz '2026-01-01 00:00:00.123Z' + i * interval '1 microsecond' from delivery.sandbox_message, generate_series(1, 3) i where command_id = $2`, [customer(21), commandId(1, 'c1')]);
+    const found: string[] = [];
+    for (let before = ''; ; ) {
+      const [message] = (await http(`/v1/sandbox/messages?customerId=${customer(21)}&limit=1${before}`)).body.messages;
+      if (!message) break;
+      found.push(message.sentAt);
+      before = `&before=${message.sentAt}`;
+    }
+    expect(found).toEqual([3, 2, 1].map((i) => `2026-01-01T00:00:00.12300${i}Z`));
+  });
   it('says what is wrong with a request', async () => expect((await http('/v1/sandbox/behaviour', { method: 'PUT', body: '{"rules":[{"mode":"explode"}]}' })).status).toBe(400));
 });
