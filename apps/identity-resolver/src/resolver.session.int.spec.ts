@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeMeta, encodeMeta } from '@touchpoint/contracts';
+import { silentLog } from '@touchpoint/host';
 import { transient, type Meta, type SourceKey } from '@touchpoint/kernel';
 import { decodeOrigin, dropRepeats, META, ORIGIN, originName, TRACEPARENT, TYPE, type Appender, type LogReader, type LogRecord, type OutRecord } from '@touchpoint/log';
 import { claimCheckpoint, listParked, parkedKeys, requestRetry, sendAs, type Pool } from '@touchpoint/store';
@@ -40,7 +41,7 @@ const open = async (version = 1, incarnation = 1) => {
   const days = new EventDays(pool, 7);
   const session = new ResolverSession({
     pool, appender, logReader, writer: { write: (type) => Buffer.from(type) }, received: 'received', timeline: { topic: 'timeline', partitions: 1 },
-    parkable: { table: 'identity.link', partitions: 1, excused: ['IDENTITY.CONFLICT'] }, ensureDays: (of, options) => days.ensure(of, options), onResolved: () => undefined,
+    parkable: { table: 'identity.link', partitions: 1, excused: ['IDENTITY.CONFLICT'], log: silentLog }, ensureDays: (of, options) => days.ensure(of, options), onResolved: () => undefined,
   }, checkpoint, await parkedKeys(pool, checkpoint), origin);
   await session.sendPending();
   return session;
