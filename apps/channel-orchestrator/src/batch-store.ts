@@ -14,12 +14,13 @@ export type BatchEffects = Readonly<{
 }>;
 export const NO_EFFECTS: BatchEffects = { states: new Map(), set: [], dropped: [], records: [] };
 
-const PARTS = `
-  state as (insert into orchestration.customer (customer_id, state) select s.* from moved, unnest($10::uuid[], $11::text[]) s on conflict (customer_id) do update set state = excluded.state),
-  dropped as (delete from orchestration.timer where partition = $3 and timer_id = any($12::uuid[]) and exists (select from moved)),
-  timer as (insert into orchestration.timer (partition, timer_id, customer_id, due_at, timer) select $3, t.* from moved, unnest($13::uuid[], $14::uuid[], $15::bigint[], $16::text[]) t
-    on conflict (partition, timer_id) do update set due_at = excluded.due_at, timer = excluded.timer),
-  pending as (insert into log.pending (consumer, topic, partition, id, payload) select $1, $2, $3, $4, $17::bytea from moved where $17::bytea is not null)`;
+const PARTS = [
+  `state as (insert into orchestration.customer (customer_id, state) select s.* from moved, unnest($11::uuid[], $12::text[]) s on conflict (customer_id) do update set state = excluded.state)`,
+  `dropped as (delete from orchestration.timer where partition = $3 and timer_id = any($13::uuid[]) and exists (select from moved))`,
+  `timer as (insert into orchestration.timer (partition, timer_id, customer_id, due_at, timer) select $3, t.* from moved, unnest($14::uuid[], $15::uuid[], $16::bigint[], $17::text[]) t
+    on conflict (partition, timer_id) do update set due_at = excluded.due_at, timer = excluded.timer)`,
+  `pending as (insert into log.pending (consumer, topic, partition, id, payload) select $1, $2, $3, $4, $18::bytea from moved where $18::bytea is not null)`,
+];
 
 /** Moves the checkpoint and writes what the batch comes to, in one statement. @returns the checkpoint to go on with once it has committed. @throws Failure Fenced. */
 export const saveBatch = async (on: Queryable, from: Checkpoint, advance: Advance, { states, set, dropped, records }: BatchEffects): Promise<Checkpoint> => {

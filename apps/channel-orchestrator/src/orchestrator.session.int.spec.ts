@@ -80,12 +80,28 @@ describe('an input whose decision cannot be put on the log', () => {
   });
 });
 
+describe('what was sent', () => {
+  it.each<[string, (session: OrchestratorSession) => Promise<void>]>([
+    ['with the next batch that has an effect', (session) => session.process([absorbed(2)])],
+    ['at a tick', (session) => session.tick({ end: offset, at: AT })],
+    ['when the partition is given up', (session) => session.leave()],
+  ])('is no longer pending %s', async (_, then) => {
+    const pending = async () => (await pool.query<{ id: string }>('select id from log.pending')).rows.map(({ id }) => id);
+    const session = await open();
+    await session.process([order(1), absorbed(1)]);
+    const [sent] = await pending();
+    await then(session);
+    expect([sent, await pending()]).toEqual([expect.any(String), expect.not.arrayContaining([sent])]);
+  });
+});
+
 describe('a session that was overtaken', () => {
   it('writes nothing of a batch, and sends nothing', async () => {
     const waiting = { id: 'j', version: 1, name: 'J', goal: 'g', entry: { event: 'OrderCompleted' }, reentry: { rule: 'restart' }, steps: [{ id: 's', type: 'wait', for: 'P10D', next: 'end' }, { id: 'end', type: 'exit' }] };
     const published = publishedOf({ setNumber: 1, engineVersion: '1', journeys: JSON.stringify([waiting]), templates: '[]' });
     const owner = await open(1, published);
     await owner.process([order(1)]);
+    await owner.leave();
     const rows = async () => (await pool.query(`select (select json_agg(c order by customer_id) from orchestration.customer c) as states, (select json_agg(t) from orchestration.timer t) as timers,
       (select count(*)::int from log.pending) as pending, (select next_offset::int from log.checkpoint) as next`)).rows[0] as object;
     const before = await rows();

@@ -48,6 +48,8 @@ const unreadable = (claim: Claim, error: unknown): Unreadable => ({ claim, settl
 export class DeliverySession implements PartitionSession {
   readonly #ports: DeliveryPorts;
   #checkpoint: Checkpoint;
+  /** Outcomes that were published and are still in log.pending: deleted with the next move of the checkpoint, at a tick at the latest. */
+  #acknowledged: readonly number[] = [];
 
   constructor(ports: DeliveryPorts, checkpoint: Checkpoint) {
     this.#ports = ports;
@@ -63,7 +65,15 @@ export class DeliverySession implements PartitionSession {
    * whoever owns the partition by then. So an owner may settle after we have opened, and die before it has sent.
    */
   async sendPending(): Promise<void> {
+    await this.leave();
     for (const { id, payload } of await readPending(this.#ports.pool, this.#checkpoint)) await this.#publish([id], unpackRecords(payload));
+    await this.leave();
+  }
+
+  async leave(): Promise<void> {
+    if (this.#acknowledged.length === 0) return;
+    await deletePending(this.#ports.pool, this.#checkpoint, this.#acknowledged);
+    this.#acknowledged = [];
   }
 
   /** Takes no more than is handed over at once, and is asked again with the rest: a command that is claimed and waits its turn would be lost with us in a crash. */
@@ -90,12 +100,13 @@ export class DeliverySession implements PartitionSession {
     while (claimed === claimsAtOnce && performance.now() < until);
   }
 
-  async #take(records: readonly LogRecord[], advance: Advance, redriven: readonly number[] = []): Promise<void> {
+  async #take(records: readonly LogRecord[], change: Advance, redriven: readonly number[] = []): Promise<void> {
     const { pool, claimMs, parkable } = this.#ports;
     const { commands, parkings } = await this.#read(records);
     const until = performance.now() + claimMs;
     const wanted = [...commands].map(([commandId, { command, value, thread }]) => ({ commandId, customerId: command.customerId, command: value, thread }));
     const from = this.#checkpoint;
+    const advance: Advance = { ...change, acknowledged: this.#acknowledged };
     const { checkpoint, claims } = await (redriven.length === 0 && parkings.length === 0
       ? claimNew(pool, from, advance, wanted, claimMs)
       : transaction(pool, async (client) => {
@@ -105,6 +116,7 @@ export class DeliverySession implements PartitionSession {
           return claimed;
         }));
     this.#checkpoint = checkpoint;
+    this.#acknowledged = [];
     await this.#dispatch(claims.map((claim) => ({ claim, command: commands.get(claim.commandId)!.command })), until);
   }
 
@@ -159,7 +171,7 @@ export class DeliverySession implements PartitionSession {
   async #publish(pending: readonly number[], records: readonly OutRecord[]): Promise<void> {
     if (pending.length === 0) return;
     await this.#ports.appender.append(records);
-    await deletePending(this.#ports.pool, this.#checkpoint, pending);
+    this.#acknowledged = [...this.#acknowledged, ...pending];
   }
 
   async #read(records: readonly LogRecord[]): Promise<{ commands: ReadonlyMap<string, Read>; parkings: readonly Parking[] }> {

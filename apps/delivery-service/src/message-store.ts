@@ -31,9 +31,9 @@ export type Wanted = Readonly<{ commandId: string; customerId: string; command: 
 export const claimNew = async (on: Queryable, from: Checkpoint, advance: Advance, wanted: readonly Wanted[], limitMs: number): Promise<Readonly<{ checkpoint: Checkpoint; claims: readonly Claim[] }>> => {
   const { checkpoint, rows } = await advanceWith<{ command_id: string | null }>(on, from, advance, {
     name: 'claim-new',
-    parts: `claimed as (insert into delivery.message (command_id, customer_id, command, correlation_id, traceparent, topic, partition, state, attempt, deadline)
-      select c.*, $2, $3, 'claimed', 1, now() + $15::float8 * interval '1 ms' from moved, unnest($10::uuid[], $11::uuid[], $12::bytea[], $13::text[], $14::text[]) c
-      on conflict (command_id) do nothing returning command_id)`,
+    parts: [`claimed as (insert into delivery.message (command_id, customer_id, command, correlation_id, traceparent, topic, partition, state, attempt, deadline)
+      select c.*, $2, $3, 'claimed', 1, now() + $16::float8 * interval '1 ms' from moved, unnest($11::uuid[], $12::uuid[], $13::bytea[], $14::text[], $15::text[]) c
+      on conflict (command_id) do nothing returning command_id)`],
     select: 'select command_id from moved left join claimed on true',
     values: [arrayOf(wanted.map(({ commandId }) => commandId), 'uuid'), arrayOf(wanted.map(({ customerId }) => customerId), 'uuid'), arrayOf(wanted.map(({ command }) => command), 'bytes'),
       wanted.map(({ thread }) => thread.correlationId), wanted.map(({ thread }) => thread.traceparent), limitMs],

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { MetaIdentity } from '@touchpoint/contracts';
 import { DAY, dayOf, type Instant } from '@touchpoint/kernel';
-import { arrayOf, copyInto, CopyRows, query, type Client, type Pool } from '@touchpoint/store';
+import { arrayOf, copyInto, CopyRows, query, type Client, type Pool, type Queryable } from '@touchpoint/store';
 
 export type EventId = Readonly<{ id: string; digest: string; day: string }>;
 
@@ -14,11 +14,13 @@ export const eventIdOf = ({ publisher, sources, messageId, digest, historical, r
   day: historical ? HISTORY : dayOf(receivedAt),
 });
 
+const KNOWN = 'select id, digest from identity.event_id where id = any($1::uuid[])';
+
 /** The digests of those ids that were taken before. */
-export const knownEventIds = async (client: Client, asked: Iterable<Readonly<{ id?: EventId | undefined }>>): Promise<Map<string, string>> => {
+export const knownEventIds = async (on: Queryable, asked: Iterable<Readonly<{ id?: EventId | undefined }>>): Promise<Map<string, string>> => {
   const ids: string[] = [];
   for (const { id } of asked) if (id) ids.push(id.id);
-  const { rows } = await client.query<{ id: string; digest: string }>({ name: 'known-event-ids', text: 'select id, digest from identity.event_id where id = any($1::uuid[])', values: [arrayOf(ids, 'uuid')] });
+  const rows = await query<{ id: string; digest: string }>(on, KNOWN, [arrayOf(ids, 'uuid')]);
   return new Map(rows.map(({ id, digest }) => [id.replaceAll('-', ''), digest.replaceAll('-', '')]));
 };
 

@@ -1,53 +1,60 @@
 import { transient, type CustomerId, type Link, type SourceKey } from '@touchpoint/kernel';
-import { LinkBook, wanted, type CustomerRow, type LinkableKind, type LinkRow, type ResolvableEvent } from '@touchpoint/identity';
-import { arrayOf, type Client } from '@touchpoint/store';
+import { LinkBook, wanted, type CustomerRow, type LinkableKind, type LinkChanges, type LinkRow, type ResolvableEvent } from '@touchpoint/identity';
+import { arrayOf, query, type Client, type Queryable } from '@touchpoint/store';
 
-type LinkRecord = { source_key: string; kind: LinkableKind; customer_id: CustomerId; since: string; linked_by: Link };
 type CustomerRecord = { customer_id: CustomerId; created_at: string; survivor_id: CustomerId | null; has_user: boolean; alone: boolean };
+/** A link with the customer it names. */
+type LinkRecord = CustomerRecord & { source_key: string; kind: LinkableKind; since: string; linked_by: Link };
 
-const LINKS = 'select source_key, kind, customer_id, since, linked_by from identity.link where source_key = any($1::uuid[])';
 const CUSTOMERS = 'select customer_id, created_at, survivor_id, has_user, alone from identity.customer where customer_id = any($1::uuid[])';
+const LINKS = `select source_key, kind, since, linked_by, customer_id, created_at, survivor_id, has_user, alone
+  from identity.link join identity.customer using (customer_id) where source_key = any($1::uuid[])`;
+const LOCKED_LINKS = 'select customer_id from identity.link where source_key = any($1::uuid[]) order by source_key for update';
+const LOCKED_CUSTOMERS = 'select from identity.customer where customer_id = any($1::uuid[]) order by customer_id for update';
 
-/** These customers and all their survivors up to the root. Nearly all are roots: a recursive query would cost each of them its worktable. */
-const loadUp = async (client: Client, ids: Iterable<CustomerId>): Promise<readonly CustomerRecord[]> => {
-  const found = new Map<CustomerId, CustomerRecord>();
-  for (let asked = [...ids]; asked.length > 0; ) {
-    const { rows } = await client.query<CustomerRecord>({ name: 'customers', text: CUSTOMERS, values: [arrayOf(asked, 'uuid')] });
+const select = async <Row extends Record<string, unknown>>(on: Queryable, text: string, keys: readonly string[]): Promise<readonly Row[]> => (keys.length === 0 ? [] : query<Row>(on, text, [arrayOf(keys, 'uuid')]));
+
+/** Adds these customers and all their survivors up to the root. Nearly all are roots: a recursive query would cost each of them its worktable. */
+const loadUp = async (on: Queryable, found: Map<CustomerId, CustomerRecord>, ids: Iterable<CustomerId>): Promise<void> => {
+  const survivorsOf = (rows: Iterable<CustomerRecord>) => Array.from(rows, ({ survivor_id }) => survivor_id).filter((id) => id !== null);
+  for (let asked = [...ids, ...survivorsOf(found.values())]; ; ) {
+    asked = [...new Set(asked)].filter((id) => !found.has(id));
+    if (asked.length === 0) return;
+    const rows = await select<CustomerRecord>(on, CUSTOMERS, asked);
     for (const row of rows) found.set(row.customer_id, row);
-    asked = [...new Set(rows.map(({ survivor_id }) => survivor_id))].filter((id): id is CustomerId => id !== null && !found.has(id));
+    asked = survivorsOf(rows);
   }
-  return [...found.values()];
 };
 
 /** A book with what it was loaded from: what is there is updated, if it still is as it was, what is not is inserted. */
 export type Loaded = Readonly<{ book: LinkBook; links: ReadonlySet<SourceKey>; customers: ReadonlyMap<CustomerId, CustomerRow> }>;
 
+/** Whether an event may change what another partition reads: it is resolved inside the transaction that locks what it ties. */
+export const ties = ({ link }: Pick<ResolvableEvent, 'link'>): boolean => link !== 'none';
+
 /**
- * Loads what the rule must know of these events. Links and customers that an event may change are locked, in id order; the others are read as they are:
- * a plain event lands on the right timeline or on one that was right a moment ago, and both are folded. Who is locked may turn out to have been absorbed
+ * Loads what the rule must know of these events. Links and customers that an event may tie are locked, in id order, so these want a transaction; the others are read
+ * as they are: a plain event lands on the right timeline or on one that was right a moment ago, and both are folded. Who is locked may turn out to have been absorbed
  * meanwhile, by one who is not; so a customer that is changed must still be what was read (`saveBook`).
  */
-export const loadBook = async (client: Client, events: readonly ResolvableEvent[]): Promise<Loaded> => {
+export const loadBook = async (on: Queryable, events: readonly ResolvableEvent[]): Promise<Loaded> => {
   const all = wanted(events);
-  const tying = wanted(events.filter(({ link }) => link !== 'none'));
-  if (tying.keys.length > 0) await client.query({ name: 'lock-links', text: `${LINKS} order by source_key for update`, values: [arrayOf(tying.keys, 'uuid')] });
-  const links = (await client.query<LinkRecord>({ name: 'links', text: LINKS, values: [arrayOf(all.keys, 'uuid')] })).rows.map((row) => ({
-    key: row.source_key.replaceAll('-', '') as SourceKey, kind: row.kind, customerId: row.customer_id, since: Number(row.since), by: row.linked_by,
-  }));
+  const tying = wanted(events.filter(ties));
   if (tying.keys.length > 0) {
-    const locking = new Set(tying.keys);
-    const concerned = [...tying.customerIds, ...links.filter(({ key }) => locking.has(key)).map(({ customerId }) => customerId)];
-    const up = (await loadUp(client, new Set(concerned))).map(({ customer_id }) => customer_id);
-    await client.query({ name: 'lock-customers', text: 'select from identity.customer where customer_id = any($1::uuid[]) order by customer_id for update', values: [arrayOf(up, 'uuid')] });
+    const concerned = new Map<CustomerId, CustomerRecord>();
+    await loadUp(on, concerned, [...tying.customerIds, ...(await select<{ customer_id: CustomerId }>(on, LOCKED_LINKS, tying.keys)).map(({ customer_id }) => customer_id)]);
+    await select(on, LOCKED_CUSTOMERS, [...concerned.keys()]);
   }
-  const rows = await loadUp(client, new Set([...all.customerIds, ...links.map(({ customerId }) => customerId)]));
-  const customers = rows.map((row): CustomerRow => ({ customerId: row.customer_id, createdAt: Number(row.created_at), survivorId: row.survivor_id, hasUser: row.has_user, alone: row.alone }));
-  return { book: new LinkBook({ links, customers }), links: new Set(links.map(({ key }) => key)), customers: new Map(customers.map((row) => [row.customerId, row])) };
+  const links = await select<LinkRecord>(on, LINKS, all.keys);
+  const found = new Map<CustomerId, CustomerRecord>(links.map((row) => [row.customer_id, row]));
+  await loadUp(on, found, all.customerIds);
+  const customers = Array.from(found.values(), (row): CustomerRow => ({ customerId: row.customer_id, createdAt: Number(row.created_at), survivorId: row.survivor_id, hasUser: row.has_user, alone: row.alone }));
+  const linkRows = links.map((row) => ({ key: row.source_key.replaceAll('-', '') as SourceKey, kind: row.kind, customerId: row.customer_id, since: Number(row.since), by: row.linked_by }));
+  return { book: new LinkBook({ links: linkRows, customers }), links: new Set(linkRows.map(({ key }) => key)), customers: new Map(customers.map((row) => [row.customerId, row])) };
 };
 
 /** Writes what a book changed. A row that is new to us and is there already, or is not what we read any more, was written by another partition meanwhile. @throws Failure Transient `IDENTITY.RACED`. */
-export const saveBook = async (client: Client, { book, links: loadedLinks, customers: loadedCustomers }: Loaded): Promise<void> => {
-  const { links, customers } = book.takeChanges();
+export const saveBook = async (client: Client, { links, customers }: LinkChanges, { links: loadedLinks, customers: loadedCustomers }: Loaded): Promise<void> => {
   await saveRows(client, CUSTOMER_TABLE, customers, ({ customerId }) => loadedCustomers.get(customerId));
   await saveRows(client, LINK_TABLE, links, (row) => (loadedLinks.has(row.key) ? row : undefined));
 };

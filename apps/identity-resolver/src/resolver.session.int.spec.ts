@@ -88,6 +88,24 @@ describe('a release with another version, or another incarnation', () => {
   });
 });
 
+describe('what was sent', () => {
+  it.each<[string, (session: ResolverSession) => Promise<void>]>([
+    ['with the next batch', (session) => session.process(receive(event('b', 1)))],
+    ['with the next batch, of new customers', (session) => session.process(receive(event('b', 2)))],
+    ['at a tick', tick],
+    ['when the partition is given up', (session) => session.leave()],
+  ])('is no longer pending %s', async (_, then) => {
+    const pending = async () => (await pool.query<{ id: string }>('select id from log.pending')).rows.map(({ id }) => id);
+    const session = await open();
+    await session.process(receive(event('a', 1)));
+    expect(await pending()).toEqual(['0']);
+    await then(session);
+    expect(await pending()).not.toContain('0');
+    await open();
+    expect([await pending(), new Set(ids()).size]).toEqual([[], ids().length]);
+  });
+});
+
 describe('a batch that was resolved and not sent', () => {
   it('stops the process when its records have left the log, and says what to do', async () => {
     const session = await open();

@@ -1,10 +1,14 @@
-import { decodeMeta, decodeMetaIdentity, encodeMeta } from '@touchpoint/contracts';
-import { eventSources, type Fact, type ResolvableEvent } from '@touchpoint/identity';
-import { invalidMessage, partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
-import { anchorOf, headerOf, META, recordBytes, TRACEPARENT, TYPE, MAX_RECEIVED_BYTES, typeOf, type Appender, type LogReader, type LogRecord, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
-import { advanceCheckpoint, behind, deleteParked, deletePending, insertPending, park, parkingOf, readPending, readRetries, transaction, type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool } from '@touchpoint/store';
-import { eventIdOf, insertEventIds, knownEventIds, type EventDays, type EventId } from './event-ids.ts';
-import { loadBook, saveBook } from './link-store.ts';
+import { decodeMeta, encodeMeta } from '@touchpoint/contracts';
+import type { Fact, LinkChanges } from '@touchpoint/identity';
+import { partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
+import { anchorOf, META, TRACEPARENT, TYPE, type Appender, type LogReader, type LogRecord, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
+import {
+  advanceCheckpoint, advanceWith, arrayOf, behind, deleteParked, deletePending, insertPending, park, parkingOf, readPending, readRetries, transaction,
+  type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool, type Queryable,
+} from '@touchpoint/store';
+import { candidateOf, daysOf, type Candidate } from './candidate.ts';
+import { insertEventIds, knownEventIds, type EventDays, type EventId } from './event-ids.ts';
+import { loadBook, saveBook, ties, type Loaded } from './link-store.ts';
 import { NOTHING, packOutcome, unpackOutcome, type Outcome } from './outcome.ts';
 import { passedOn, sendsOf, type Target } from './sends.ts';
 
@@ -21,15 +25,16 @@ export type ResolverPorts = Readonly<{
   onResolved: (count: { records: number; repeats: number; conflicts: number; parked: number; facts: number; seconds: number }) => void;
 }>;
 
-type Resolved = Readonly<{ pending: number; outcome: Outcome; sends: readonly OutRecord[]; parkings: readonly Parking[]; repeats: number; checkpoint: Checkpoint }>;
-/** A record with what is kept of its meta while a batch of many thousands is resolved; without an event, why there is none. */
-type Candidate = Readonly<{ record: LogRecord; event: ResolvableEvent; id: EventId; error?: undefined } | { record: LogRecord; event?: undefined; id?: undefined; error: unknown }>;
+/** What a batch comes to, before it is saved. */
+type Resolved = Readonly<{ pending: number; outcome: Outcome; sends: readonly OutRecord[]; sent: Checkpoint['sent']; parkings: readonly Parking[]; repeats: number; fresh: readonly EventId[]; loaded: Loaded; changes: LinkChanges }>;
+/** So many event ids are written faster in the statement that moves the checkpoint than copied in a transaction. */
+const FEW = 100;
 
 export const CONFLICT = 'IDENTITY.CONFLICT';
 
 /**
  * Resolves one partition of what was received: whose event is it, was it here before, what does it link. In one transaction: links, event ids, what
- * became of each event, the checkpoint; then the events go onto the timeline; then the row is deleted (design §3).
+ * became of each event, the checkpoint; then the events go onto the timeline; with the next batch the row is deleted (design §3).
  */
 export class ResolverSession implements PartitionSession {
   readonly #ports: ResolverPorts;
@@ -38,6 +43,8 @@ export class ResolverSession implements PartitionSession {
   #checkpoint: Checkpoint;
   /** The log was resolved and sent on up to this time; written with the next transaction, or at a tick. */
   #sentTo: number | null;
+  /** What was sent and is still in log.pending: deleted with the next move of the checkpoint, at a tick at the latest. */
+  #acknowledged: readonly number[] = [];
 
   constructor(ports: ResolverPorts, checkpoint: Checkpoint, parked: Set<string>, origin: string) {
     this.#ports = ports;
@@ -58,8 +65,13 @@ export class ResolverSession implements PartitionSession {
       const outcome = unpackOutcome(payload);
       const offsets = Array.from(outcome.customers, (_, i) => outcome.first + i);
       const held = new Map((await logReader.read(received, this.#checkpoint.partition, offsets.filter((_, i) => outcome.customers[i] !== NOTHING))).map((record) => [record.offset, record]));
-      await this.#send(id, sendsOf(outcome, offsets.map((offset) => held.get(offset)), timeline).sends);
+      await this.#ports.appender.append(sendsOf(outcome, offsets.map((offset) => held.get(offset)), timeline).sends);
+      await deletePending(pool, this.#checkpoint, [id]);
     }
+  }
+
+  async leave(): Promise<void> {
+    if (this.#acknowledged.length > 0) await deletePending(this.#ports.pool, this.#checkpoint, this.#acknowledged);
   }
 
   async process(records: readonly LogRecord[]): Promise<void> {
@@ -72,9 +84,18 @@ export class ResolverSession implements PartitionSession {
   async tick({ end, at }: { end: number; at: number }): Promise<void> {
     await this.#redrive();
     if (this.next >= end) this.#sentTo = Math.max(this.#sentTo ?? 0, at - 1);
-    if (this.#sentTo === this.#checkpoint.resolvedTo) return;
-    const resolvedTo = this.#sentTo;
-    this.#checkpoint = await transaction(this.#ports.pool, (client) => advanceCheckpoint(client, this.#checkpoint, { resolvedTo }));
+    if (this.#sentTo === this.#checkpoint.resolvedTo && this.#acknowledged.length === 0) return;
+    this.#moved(await advanceCheckpoint(this.#ports.pool, this.#checkpoint, this.#with({})));
+  }
+
+  /** What goes with every move. */
+  #with(advance: Advance): Advance {
+    return { ...advance, resolvedTo: this.#sentTo, acknowledged: this.#acknowledged };
+  }
+
+  #moved(to: Checkpoint): void {
+    this.#checkpoint = to;
+    this.#acknowledged = [];
   }
 
   /** Asked at every tick: what is parked alone holds no key back, so nothing here tells of it. */
@@ -90,19 +111,37 @@ export class ResolverSession implements PartitionSession {
     const started = performance.now();
     const candidates = records.map(candidateOf);
     await this.#ports.ensureDays(daysOf(candidates), { again: redriven.length > 0 });
-    const { pending, outcome, sends, parkings, repeats, checkpoint } = await transaction(this.#ports.pool, (client) => this.#resolve(client, candidates, advance, redriven));
-    this.#checkpoint = checkpoint;
+    const { pending, outcome, sends, parkings, repeats } = await this.#resolveAndSave(candidates, advance, redriven);
     for (const { key, alone } of parkings) if (!alone) this.#parked.add(key);
-    await this.#send(pending, sends);
+    await this.#ports.appender.append(sends);
+    this.#acknowledged = [pending];
     const conflicts = parkings.filter(({ alone }) => alone).length;
     this.#ports.onResolved({ records: records.length, repeats, conflicts, parked: parkings.length - conflicts, facts: outcome.facts.length, seconds: (performance.now() - started) / 1000 });
   }
 
-  async #resolve(client: Client, candidates: readonly Candidate[], advance: Advance, redriven: readonly number[]): Promise<Resolved> {
+  /** Only what ties its sources must be read inside the transaction that writes. */
+  async #resolveAndSave(candidates: readonly Candidate[], advance: Advance, redriven: readonly number[]): Promise<Resolved> {
+    const { pool } = this.#ports;
+    if (candidates.some(({ event }) => event && ties(event))) {
+      const { resolved, checkpoint } = await transaction(pool, async (client) => {
+        const tied = await this.#resolve(client, candidates, redriven);
+        return { resolved: tied, checkpoint: await this.#save(client, tied, advance, redriven) };
+      });
+      this.#moved(checkpoint);
+      return resolved;
+    }
+    const resolved = await this.#resolve(pool, candidates, redriven);
+    const { changes, parkings, fresh } = resolved;
+    const plain = changes.links.length + changes.customers.length + parkings.length + redriven.length === 0 && fresh.length <= FEW;
+    this.#moved(await (plain ? this.#savePlain(resolved, advance) : transaction(pool, (client) => this.#save(client, resolved, advance, redriven))));
+    return resolved;
+  }
+
+  async #resolve(on: Queryable, candidates: readonly Candidate[], redriven: readonly number[]): Promise<Resolved> {
     const parkings: Parking[] = [];
     const fresh: EventId[] = [];
     let repeats = 0;
-    const taken = await knownEventIds(client, candidates);
+    const taken = await knownEventIds(on, candidates);
     const blocked = new Set(this.#parked);
 
     /** Whether an event goes on; if not, it was counted or parked. */
@@ -122,7 +161,7 @@ export class ResolverSession implements PartitionSession {
     };
     const events = candidates.map((candidate) => (goesOn(candidate) ? candidate.event : undefined));
 
-    const loaded = await loadBook(client, events.filter((event) => event !== undefined));
+    const loaded = await loadBook(on, events.filter((event) => event !== undefined));
     const customerIds = new Map<string, number>();
     const facts: Outcome['facts'][number][] = [];
     const customers = Int32Array.from(events, (event, i) => {
@@ -141,18 +180,29 @@ export class ResolverSession implements PartitionSession {
     const pending = redriven[0] === undefined ? first : -redriven[0];
     const outcome: Outcome = { origin: this.#origin, first, customerIds: [...customerIds.keys()], customers, facts, sentBefore: Object.fromEntries(this.#checkpoint.sent) };
     const { sends, sent } = sendsOf(outcome, candidates.map(({ record }) => record), this.#ports.timeline);
-    await saveBook(client, loaded);
+    return { pending, outcome, sends, sent, parkings, repeats, fresh, loaded, changes: loaded.book.takeChanges() };
+  }
+
+  async #save(client: Client, { pending, outcome, sent, parkings, fresh, loaded, changes }: Resolved, advance: Advance, redriven: readonly number[]): Promise<Checkpoint> {
+    await saveBook(client, changes, loaded);
     await insertEventIds(client, fresh);
     if (redriven.length > 0) await deleteParked(client, redriven);
     await park(client, this.#checkpoint, parkings, this.#ports.parkable);
     await insertPending(client, this.#checkpoint, { id: pending, payload: packOutcome(outcome) });
-    const checkpoint = await advanceCheckpoint(client, this.#checkpoint, { ...advance, sent, resolvedTo: this.#sentTo });
-    return { pending, outcome, sends, parkings, repeats, checkpoint };
+    return advanceCheckpoint(client, this.#checkpoint, this.#with({ ...advance, sent }));
   }
 
-  async #send(id: number, sends: readonly OutRecord[]): Promise<void> {
-    await this.#ports.appender.append(sends);
-    await deletePending(this.#ports.pool, this.#checkpoint, [id]);
+  /** A few events that are new and whose customers are known, in one statement: what comes in one by one is mostly that. */
+  async #savePlain({ pending, outcome, sent, fresh }: Resolved, advance: Advance): Promise<Checkpoint> {
+    const { checkpoint } = await advanceWith(this.#ports.pool, this.#checkpoint, this.#with({ ...advance, sent }), {
+      name: 'resolved',
+      parts: [
+        'event_ids as (insert into identity.event_id (id, digest, day) select i.* from moved, unnest($11::uuid[], $12::uuid[], $13::date[]) i)',
+        'pending as (insert into log.pending (consumer, topic, partition, id, payload) select $1, $2, $3, $14, $15 from moved)',
+      ],
+      values: [arrayOf(fresh.map(({ id }) => id), 'uuid'), arrayOf(fresh.map(({ digest }) => digest), 'uuid'), arrayOf(fresh.map(({ day }) => day), 'day'), pending, packOutcome(outcome)],
+    });
+    return checkpoint;
   }
 
   #redrivenRecord(customerId: CustomerId, { value, headers }: LogRecord): OutRecord {
@@ -167,24 +217,3 @@ export class ResolverSession implements PartitionSession {
     return { topic, partition: partitionOf(timeline, partitions), key: timeline, value: this.#ports.writer.write(type, data as never), headers: { [META]: encodeMeta(meta), [TYPE]: Buffer.from(type), ...(traceparent && { [TRACEPARENT]: traceparent }) } };
   }
 }
-
-const daysOf = (candidates: readonly Candidate[]): ReadonlySet<string> => {
-  const days = new Set<string>();
-  for (const { id } of candidates) if (id) days.add(id.day);
-  return days;
-};
-
-/** A record that could not go onto the timeline is found before anything is decided on it. */
-const candidateOf = (record: LogRecord): Candidate => {
-  try {
-    const bytes = headerOf(record, META);
-    if (!bytes || !typeOf(record)) throw invalidMessage('LOG.NO_META', `offset ${record.offset} has no meta or no type header`);
-    const meta = decodeMetaIdentity(bytes);
-    if (!meta.sources[0]) throw invalidMessage('IDENTITY.NO_SOURCE', 'the event has no source');
-    if (recordBytes(record) > MAX_RECEIVED_BYTES) throw invalidMessage('LOG.TOO_LARGE', 'the record is larger than the timeline takes');
-    const { publisher, messageId, link, occurredAt } = meta;
-    return { record, event: { publisher, messageId, link, occurredAt, sources: eventSources(meta.sources) }, id: eventIdOf(meta) };
-  } catch (error) {
-    return { record, error };
-  }
-};

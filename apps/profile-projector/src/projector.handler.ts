@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LOG, METRICS, type Log, type Metrics } from '@touchpoint/host';
 import { checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, TOPICS, type LogReader, type LogTopics, type MessageReader, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
 import { projections } from '@touchpoint/profile';
-import { claimCheckpoint, parkedKeys, POOL, projectionTable, subscribedTypes, type Pool } from '@touchpoint/store';
+import { foldingInto, claimCheckpoint, parkedKeys, POOL, projectionTable, subscribedTypes, type Pool } from '@touchpoint/store';
 import { ProjectorSession, type ProjectorPorts } from './projector.session.ts';
 
 export const CONSUMER = 'profile-projector';
@@ -32,7 +32,7 @@ export class ProjectorHandler implements PartitionHandler {
     this.#ports = {
       pool,
       reader,
-      tables: projections.map(projectionTable),
+      folding: foldingInto(projections.map(projectionTable)),
       subscribed: subscribedTypes(projections),
       parkable: { table: EVERY_CUSTOMER.table, partitions: topics.partitionsOf(TOPICS.timeline), log },
       onFolded: (count) => {

@@ -5,7 +5,7 @@ import { freshDatabase } from '@touchpoint/host/testing';
 import { parseDecimal, partitionOf, type CustomerId, type Decimal, type Meta } from '@touchpoint/kernel';
 import { closeLog, createMessageReader, createMessageWriter, createRegistry, createSequencer, encodeOrigin, META, ORIGIN, readTimelineRecord, TOPICS, TYPE, workerStrategy, type MessageWriter, type OutRecord } from '@touchpoint/log';
 import { projections } from '@touchpoint/profile';
-import { listParked, MergedRows, migrate, migrations as logMigrations, POOL, projectionTable, requestRetry, subscribedTypes, transaction, type Queryable } from '@touchpoint/store';
+import { foldingInto, listParked, MergedRows, migrate, migrations as logMigrations, POOL, projectionTable, requestRetry, subscribedTypes, transaction, type Queryable } from '@touchpoint/store';
 import { createTestSystem, eventually, type TestSystem } from '@touchpoint/testing';
 import { AppModule } from './app.module.ts';
 import { config } from './config.ts';
@@ -67,7 +67,7 @@ describe('two projectors', () => {
   it('hold the rows that the log folds to when it is read again (replay equals live)', async () => {
     const reader = createMessageReader(createRegistry(system.env['SCHEMA_REGISTRY_URL']!));
     const subscribed = subscribedTypes(projections);
-    const folded = new MergedRows(tables);
+    const folded = new MergedRows(foldingInto(tables));
     const seen = new Set<string>();
     for (const record of await system.readAll(TOPICS.timeline)) {
       const origin = `${record.partition}/${record.headers[ORIGIN]!.toString('hex')}`;

@@ -2,20 +2,19 @@ import { decodeMetaLate } from '@touchpoint/contracts';
 import { CONTROL_KEY } from '@touchpoint/kernel';
 import { anchorOf, dropRepeats, readTimelineRecord, typeOf, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
 import {
-  advanceCheckpoint, behind, deleteParked, MergedRows, park, parkingOf, readRetries, transaction,
-  type Advance, type Checkpoint, type Foldable, type Parkable, type Parking, type Pool, type ProjectionTable,
+  advanceCheckpoint, advanceWith, behind, deleteParked, MergedRows, park, parkingOf, readRetries, transaction,
+  type Advance, type Checkpoint, type Foldable, type Folding, type Parkable, type Parking, type Pool,
 } from '@touchpoint/store';
 
 export type ProjectorPorts = Readonly<{
   pool: Pool;
   reader: MessageReader;
-  tables: readonly ProjectionTable[];
+  folding: Folding;
   /** Types whose bodies a projection folds; the others are not decoded. */
   subscribed: ReadonlySet<string>;
   parkable: Parkable;
   onFolded: (count: { records: number; repeats: number; parked: number; rows: number; seconds: number }) => void;
 }>;
-
 
 /**
  * Folds one partition of the timeline into all read models, a batch in one transaction with its checkpoint. A record that cannot be folded is parked with
@@ -54,8 +53,8 @@ export class ProjectorSession implements PartitionSession {
 
   async #fold(records: readonly LogRecord[], advance: Advance, { repeats = 0, redriven = [] }: { repeats?: number; redriven?: readonly number[] }): Promise<void> {
     const started = performance.now();
-    const { pool, tables, onFolded } = this.#ports;
-    const rows = new MergedRows(tables);
+    const { pool, folding, onFolded } = this.#ports;
+    const rows = new MergedRows(folding);
     const parkings: Parking[] = [];
     const newlyParked = new Set<string>();
     await this.#prepare(records);
@@ -72,16 +71,18 @@ export class ProjectorSession implements PartitionSession {
         newlyParked.add(key);
       }
     }
-    let saved = 0;
-    this.#checkpoint = await transaction(pool, async (client) => {
-      const moved = await advanceCheckpoint(client, this.#checkpoint, advance);
-      if (redriven.length > 0) await deleteParked(client, redriven);
-      saved = await rows.save(client);
-      await park(client, this.#checkpoint, parkings, this.#ports.parkable);
-      return moved;
-    });
+    const from = this.#checkpoint;
+    this.#checkpoint = await (rows.few && redriven.length + parkings.length === 0
+      ? advanceWith(pool, from, advance, rows.effects()).then(({ checkpoint }) => checkpoint)
+      : transaction(pool, async (client) => {
+          const moved = await advanceCheckpoint(client, from, advance);
+          if (redriven.length > 0) await deleteParked(client, redriven);
+          await rows.save(client);
+          await park(client, from, parkings, this.#ports.parkable);
+          return moved;
+        }));
     for (const key of newlyParked) this.#parked.add(key);
-    onFolded({ records: count, repeats, parked: parkings.length, rows: saved, seconds: (performance.now() - started) / 1000 });
+    onFolded({ records: count, repeats, parked: parkings.length, rows: rows.count, seconds: (performance.now() - started) / 1000 });
   }
 
   /** Makes sure that all that is to be decoded can be. */

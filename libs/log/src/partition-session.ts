@@ -14,6 +14,8 @@ export interface PartitionSession {
   process(records: readonly LogRecord[]): Promise<void>;
   /** Called about every second: `end` is the log's end, read after `at`. Nothing may depend on it but time: wake what is due here. */
   tick?(tick: Readonly<{ end: number; at: Instant }>): Promise<void>;
+  /** Called behind the last batch where the partition is given up in good order. Nothing may depend on it: after a crash it was not called. */
+  leave?(): Promise<void>;
   close?(): void;
 }
 

@@ -19,8 +19,8 @@ export const fetched = (from: number, count: number, over: Partial<Fetched> = {}
 
 /** A slot over a checkpoint in memory, whose every step the spec can hold or make fail. */
 export const setUp = ({ committed = 0, low = 0, high = 1_000 } = {}) => {
-  const seen = { opened: 0, closed: 0, processed: [] as number[], ticks: 0, fatal: [] as Error[], feeds: [] as Feed[] };
-  const world = { committed, low, high, inHand: 0, onOpen: () => Promise.resolve() as Promise<unknown>, onProcess: () => Promise.resolve() as Promise<unknown>, onTick: () => Promise.resolve() as Promise<unknown>, chunk: Infinity };
+  const seen = { opened: 0, closed: 0, processed: [] as number[], ticks: 0, left: [] as number[], fatal: [] as Error[], feeds: [] as Feed[] };
+  const world = { committed, low, high, inHand: 0, onOpen: () => Promise.resolve() as Promise<unknown>, onProcess: () => Promise.resolve() as Promise<unknown>, onTick: () => Promise.resolve() as Promise<unknown>, onLeave: () => Promise.resolve() as Promise<unknown>, chunk: Infinity };
   const alone = async (work: () => Promise<void>) => {
     expect((world.inHand += 1)).toBe(1);
     await work().finally(() => (world.inHand -= 1));
@@ -43,6 +43,10 @@ export const setUp = ({ committed = 0, low = 0, high = 1_000 } = {}) => {
       tick: () => alone(async () => {
         await world.onTick();
         seen.ticks += 1;
+      }),
+      leave: () => alone(async () => {
+        await world.onLeave();
+        seen.left.push(next);
       }),
       close: () => void (seen.closed += 1),
     };

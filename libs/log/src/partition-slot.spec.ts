@@ -103,6 +103,17 @@ describe('a partition that is taken away', () => {
     expect(await released).toBe(3);
     expect([seen.processed, seen.closed, seen.fatal]).toEqual([[0, 1, 2], 1, []]);
   });
+  it('is left behind the last batch, once; a session that cannot tidy up keeps nobody', async () => {
+    const { slot, seen, world, feed } = setUp();
+    slot.assign(asMember(newMember()));
+    (await feed()).deliver(fetched(0, 3));
+    await until('processed', () => seen.processed.length === 3);
+    expect([await slot.release(), seen.left, seen.closed]).toEqual([3, [3], 1]);
+    world.onLeave = () => Promise.reject(new Error('no'));
+    slot.assign(asMember(newMember()));
+    await feed();
+    expect([await slot.release(), seen.left, seen.closed]).toEqual([3, [3], 2]);
+  });
   it('and given back is claimed only after what was in hand', async () => {
     const { slot, seen, world, feed } = setUp();
     slot.assign(asMember(newMember()));

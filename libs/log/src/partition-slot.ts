@@ -82,11 +82,22 @@ export class PartitionSlot {
     this.#tenure = undefined;
     this.#unfeed();
     this.#rest.cut();
-    return this.#enqueue(() => {
+    return this.#enqueue(async () => {
       const next = this.#session?.next;
-      if (!this.#tenure) this.#discard();
-      return Promise.resolve(next);
+      if (!this.#tenure) {
+        await this.#leave();
+        this.#discard();
+      }
+      return next;
     });
+  }
+
+  async #leave(): Promise<void> {
+    try {
+      await this.#session?.leave?.();
+    } catch (error) {
+      this.#ports.options.log.warn({ topic: this.topic, partition: this.partition, error }, 'a session could not tidy up behind itself; its successor does');
+    }
   }
 
   /** A partition that is busy or failing misses its tick. */

@@ -24,6 +24,14 @@ describe('rows that are added', () => {
     expect(all.map(([, first]) => first)).toEqual([0, 1_000, 2_000]);
     expect(all.flatMap(([, , , keys]) => keys as number[])).toEqual(Array.from({ length: 2_500 }, (_, n) => n));
   });
+  it('are an array for each column, for a statement', () => {
+    const rows = made();
+    for (const row of [of('b', 1, '1'), of('a', 2, ''), of('b', 3, null)]) rows.add(row);
+    const [customers, keys, homes, texts, yes] = rows.columns().map((column) => elementsOf(column));
+    expect([customers!.map((one) => one!.toString('hex')[0]), keys!.map((key) => key!.readInt32BE())]).toEqual([['a', 'b', 'b'], [2, 1, 3]]);
+    expect([homes!.map(String), texts!.map((text) => text?.toString() ?? null), yes!.map((one) => one![0] === 1)]).toEqual([['home of a', 'home of b', 'home of b'], ['', '1', null], [true, false, true]]);
+    expect(shown(rows)).toHaveLength(2);
+  });
   it('are as before when the last is taken back, or could not be written', () => {
     const rows = made();
     rows.add(of('a', 1, '1'));

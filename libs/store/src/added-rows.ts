@@ -1,11 +1,14 @@
+import type { ColumnType } from '@touchpoint/kernel';
 import { BinaryValues } from './binary-values.ts';
-import { ARRAY_HEAD_BYTES, arrayHead, put, type Named } from './column-types.ts';
+import { ARRAY_HEAD_BYTES, arrayHead, arrayOf, put, type Named } from './column-types.ts';
 import { CopyRows } from './copy.ts';
 import type { PackedTable } from './packed-table.ts';
 import type { SavedRow } from './projection-table.ts';
 
 /** A row of the table holds up to so many of one customer's. */
 const MOST = 1_000;
+
+const byCustomer = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
 
 type Columns = Pick<PackedTable, 'keys' | 'shared' | 'others'>;
 
@@ -51,9 +54,22 @@ export class AddedRows {
   /** In order of the index, so that it is walked once. */
   packed(): CopyRows {
     const packed = new CopyRows(this.#values.length + this.#begins.size * ARRAY_HEAD_BYTES * 4);
-    for (const [customerId, begins] of [...this.#begins].sort(([a], [b]) => (a < b ? -1 : 1)))
+    for (const [customerId, begins] of [...this.#begins].sort(byCustomer))
       for (let from = 0; from < begins.length; from += MOST) this.#pack(packed, customerId, begins.slice(from, from + MOST));
     return packed;
+  }
+
+  /** An array for each column in binary form, the customers' first, in the order of the packed rows. */
+  columns(): readonly Buffer[] {
+    const rows = [...this.#begins].sort(byCustomer).flatMap(([customerId, begins]) => begins.map((begin) => ({ customerId, begin })));
+    const at = rows.map(({ begin }) => begin);
+    const { keys, shared, others } = this.#columns;
+    const column = ({ type }: Named): Buffer => {
+      const array = new BinaryValues(ARRAY_HEAD_BYTES + at.length * 20);
+      this.#elements(array, type, at);
+      return array.written;
+    };
+    return [arrayOf(rows.map(({ customerId }) => customerId), 'uuid'), ...[...keys, ...shared, ...others].map(column)];
   }
 
   /** @param at where each row begins; moved along its values */
@@ -77,10 +93,15 @@ export class AddedRows {
     let size = ARRAY_HEAD_BYTES;
     for (let i = 0; i < at.length; i += 1) size += this.#values.after(at[i]!) - at[i]!;
     packed.int32(size);
-    arrayHead(packed, type, at.length);
+    this.#elements(packed, type, at);
+  }
+
+  /** The values at these places as what an array is made of. */
+  #elements(to: BinaryValues, type: ColumnType, at: number[]): void {
+    arrayHead(to, type, at.length);
     for (let i = 0; i < at.length; i += 1) {
       const end = this.#values.after(at[i]!);
-      packed.append(this.#values, at[i]!, end);
+      to.append(this.#values, at[i]!, end);
       at[i] = end;
     }
   }

@@ -94,7 +94,7 @@ describe('a checkpoint', () => {
 });
 
 describe('effects in the statement of their checkpoint', () => {
-  const EFFECT = { name: 'spec-effect', parts: 'put as (insert into log.pending (consumer, topic, partition, id, payload) select $1, $2, $3, $10, $11 from moved returning id)', select: 'select id from moved, put' };
+  const EFFECT = { name: 'spec-effect', parts: ['put as (insert into log.pending (consumer, topic, partition, id, payload) select $1, $2, $3, $11, $12 from moved returning id)'], select: 'select id from moved, put' };
   const put = (on: Pool | Parameters<Parameters<typeof transaction>[1]>[0], from: Checkpoint, change: Advance, id: number) => advanceWith<{ id: string }>(on, from, change, { ...EFFECT, values: [id, Buffer.from('effect')] });
   const effects = async () => (await readPending(pool, KEY)).map(({ id }) => id);
 
@@ -126,6 +126,31 @@ describe('effects in the statement of their checkpoint', () => {
     })).rejects.toThrow('no');
     await transaction(pool, (client) => put(client, claimed, { next: 2 }, 2));
     expect([await effects(), (await claim()).next]).toEqual([[2], 2]);
+  });
+});
+
+describe('what was acknowledged', () => {
+  const put = (id: number, partition = 3) => insertPending(pool, { ...KEY, partition }, { id, payload: Buffer.from(String(id)) });
+  const left = async (partition = 3) => (await readPending(pool, { ...KEY, partition })).map(({ id }) => id);
+
+  it('is deleted with the move, by its exact ids and in its own partition', async () => {
+    for (const id of [1, 2, 3]) await put(id);
+    await put(1, 4);
+    const moved = await advanceCheckpoint(pool, await claim(), { next: 5, acknowledged: [1, 3, 9] });
+    expect([moved.next, 'acknowledged' in moved, await left(), await left(4)]).toEqual([5, false, [2], [1]]);
+    await advanceCheckpoint(pool, moved, {});
+    expect(await left()).toEqual([2]);
+  });
+  it('stays where somebody else owns the partition by now, or the transaction is rolled back', async () => {
+    await put(1);
+    const old = await claim();
+    const now = await claim();
+    await expect(advanceCheckpoint(pool, old, { acknowledged: [1] })).rejects.toMatchObject(FENCED);
+    await expect(transaction(pool, async (client) => {
+      await advanceCheckpoint(client, now, { acknowledged: [1] });
+      throw new Error('no');
+    })).rejects.toThrow('no');
+    expect(await left()).toEqual([1]);
   });
 });
 

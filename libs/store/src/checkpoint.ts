@@ -1,6 +1,7 @@
 import type { QueryResultRow } from 'pg';
 import { fenced, type Instant } from '@touchpoint/kernel';
-import { query, storeFailure, type Client, type Pool, type Queryable } from './pool.ts';
+import { arrayOf } from './column-types.ts';
+import { query, storeFailure, type Pool, type Queryable } from './pool.ts';
 
 export type CheckpointKey = Readonly<{ consumer: string; topic: string; partition: number }>;
 /** A position and the counters that go with it. A value: `advance` gives the next one, to be taken once its transaction has committed. */
@@ -65,53 +66,49 @@ export const sendAs = async (pool: Pool, checkpoint: Checkpoint, origin: string)
   return { ...checkpoint, origin, sent: new Map(Object.entries(row.sent)) };
 };
 
-export type Advance = Partial<Pick<Checkpoint, 'next' | 'seen' | 'sent' | 'anchor' | 'resolvedTo'>>;
+export type Advance = Partial<Pick<Checkpoint, 'next' | 'seen' | 'sent' | 'anchor' | 'resolvedTo'>> & Readonly<{
+  /** Ids in log.pending whose sends were acknowledged: their rows go with the move, since a statement of their own would be a round trip more for each batch. */
+  acknowledged?: readonly number[];
+}>;
 
-const MOVE = `update log.checkpoint set version = version + 1, next_offset = $5, seen = $6, sent = $7, anchor = $8, resolved_to = $9, updated_at = now()
-        where consumer = $1 and topic = $2 and partition = $3 and version = $4`;
-const moveValues = (from: Checkpoint, to: Checkpoint): readonly unknown[] =>
-  [from.consumer, from.topic, from.partition, from.version, to.next, JSON.stringify(Object.fromEntries(to.seen)), JSON.stringify(Object.fromEntries(to.sent)), to.anchor, to.resolvedTo];
-const moved = (from: Checkpoint, change: Advance): Checkpoint => ({ ...from, ...change, version: from.version + 1n });
-const taken = ({ consumer, topic, partition }: CheckpointKey): Error => fenced(`${consumer} no longer owns ${topic}/${partition}`);
-
-/**
- * Moves a checkpoint inside the transaction that writes its effects.
- * @returns the checkpoint to go on with, once the transaction has committed.
- * @throws Failure Fenced when the version was raised by somebody else.
- */
-export const advanceCheckpoint = async (client: Client, from: Checkpoint, change: Advance): Promise<Checkpoint> => {
-  const to = moved(from, change);
-  try {
-    const { rowCount } = await client.query({ name: 'advance-checkpoint', text: MOVE, values: [...moveValues(from, to)] });
-    if (rowCount !== 1) throw taken(from);
-  } catch (error) {
-    throw storeFailure(error);
-  }
-  return to;
-};
+const MOVE = `with moved as (update log.checkpoint set version = version + 1, next_offset = $5, seen = $6, sent = $7, anchor = $8, resolved_to = $9, updated_at = now()
+    where consumer = $1 and topic = $2 and partition = $3 and version = $4 returning version),
+  acknowledged as (delete from log.pending p using moved where p.consumer = $1 and p.topic = $2 and p.partition = $3 and p.id = any($10::bigint[]))`;
+const moveValues = (from: Checkpoint, to: Checkpoint, acknowledged: readonly number[]): readonly unknown[] => [
+  from.consumer, from.topic, from.partition, from.version, to.next, JSON.stringify(Object.fromEntries(to.seen)), JSON.stringify(Object.fromEntries(to.sent)), to.anchor, to.resolvedTo,
+  arrayOf(acknowledged, 'bigint'),
+];
 
 /**
  * Effects that are written in one statement with the move of their checkpoint: a small batch then needs no transaction around it, whose every statement would be
- * a round trip. `parts` are its further `with` queries. They may use $1 to $3 (consumer, topic, partition) and give their own values from $10 on, and each of them
+ * a round trip. `parts` are its further `with` queries. They may use $1 to $3 (consumer, topic, partition) and give their own values from $11 on, and each of them
  * has to take what it writes from `moved`: it has a row, or none where somebody else owns the partition by now. `select` gives columns of one row, or more.
  */
-export type Effects = Readonly<{ name: string; parts: string; select?: string; values: readonly unknown[] }>;
+export type Effects = Readonly<{ name: string; parts: readonly string[]; select?: string; values: readonly unknown[] }>;
+export const FIRST_VALUE = 11;
 
 /**
  * Moves a checkpoint and writes its effects in one statement, by itself or inside a transaction that has more to write.
  * @returns the checkpoint to go on with, once that has committed, and what `select` gave.
  * @throws Failure Fenced when the version was raised by somebody else: nothing was written.
  */
-export const advanceWith = async <Row extends QueryResultRow>(on: Queryable, from: Checkpoint, change: Advance, { name, parts, select = 'select from moved', values }: Effects): Promise<Readonly<{ checkpoint: Checkpoint; rows: readonly Row[] }>> => {
-  const to = moved(from, change);
+export const advanceWith = async <Row extends QueryResultRow>(
+  on: Queryable, from: Checkpoint, { acknowledged = [], ...change }: Advance, { name, parts, select = 'select from moved', values }: Effects,
+): Promise<Readonly<{ checkpoint: Checkpoint; rows: readonly Row[] }>> => {
+  const to: Checkpoint = { ...from, ...change, version: from.version + 1n };
   try {
-    const { rows } = await on.query<Row>({ name, text: `with moved as (${MOVE} returning version), ${parts} ${select}`, values: [...moveValues(from, to), ...values] });
-    if (rows.length === 0) throw taken(from);
+    const { rows } = await on.query<Row>({ name, text: `${[MOVE, ...parts].join(',\n  ')} ${select}`, values: [...moveValues(from, to, acknowledged), ...values] });
+    if (rows.length === 0) throw fenced(`${from.consumer} no longer owns ${from.topic}/${from.partition}`);
     return { checkpoint: to, rows };
   } catch (error) {
     throw storeFailure(error);
   }
 };
+
+const NO_EFFECTS: Effects = { name: 'advance-checkpoint', parts: [], values: [] };
+
+/** Moves a checkpoint alone, or inside a transaction that writes its effects. As `advanceWith`. */
+export const advanceCheckpoint = async (on: Queryable, from: Checkpoint, change: Advance): Promise<Checkpoint> => (await advanceWith(on, from, change, NO_EFFECTS)).checkpoint;
 
 /** Up to when every partition of a topic has been processed by a consumer; undefined while one of them has not begun. */
 export const resolvedUpTo = async (pool: Pool, consumer: string, topic: string, partitions: number): Promise<Instant | undefined> => {

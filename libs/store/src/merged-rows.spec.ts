@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Message, Projection, Recorded } from '@touchpoint/kernel';
 import { elementsOf, fieldsOf } from './copied.fixture.ts';
-import { MergedRows, subscribedTypes } from './merged-rows.ts';
+import { foldingInto, MergedRows, subscribedTypes } from './merged-rows.ts';
 import { projectionTable } from './projection-table.ts';
 
 /** What is added to `n`, when it says so, and a note that goes with the latest; or a poison. */
@@ -27,7 +27,7 @@ const recorded = { customerId: '00000000-0000-4000-8000-000000000001' } as unkno
 const event = (...steps: readonly Step[]) => ({ recorded, type: 'Stepped', event: { type: 'Stepped', data: { steps } } });
 const merged = (rows: MergedRows, table = 0) => rows.merged(table).map(({ at: { key }, row: { n, at, note } }) => [key['of'], n, at, note]);
 const after = (...events: readonly (readonly Step[])[]) => {
-  const rows = new MergedRows(tables);
+  const rows = new MergedRows(foldingInto(tables));
   for (const steps of events) rows.add(event(...steps));
   return rows;
 };
@@ -49,7 +49,7 @@ describe('an event', () => {
   });
   it('is told to those that take every event, without its body', () => {
     const [every] = [model(0, { on: {} as never, every: (_, type) => [{ key: { of: type }, part: { n: 1 } }] })].map(projectionTable);
-    const rows = new MergedRows([every!]);
+    const rows = new MergedRows(foldingInto([every!]));
     for (const type of ['A', 'B', 'A']) rows.add({ recorded, type, event: undefined });
     expect(merged(rows)).toEqual([['A', 2, null, null], ['B', 1, null, null]]);
   });
@@ -68,7 +68,7 @@ describe('the rows of a batch', () => {
   it('get all of an event or nothing of it', () =>
     fc.assert(
       fc.property(fc.array(fc.array(step, { maxLength: 5 }), { maxLength: 12 }), (plan) => {
-        const [rows, clean] = [new MergedRows(tables), new MergedRows(tables)];
+        const [rows, clean] = [new MergedRows(foldingInto(tables)), new MergedRows(foldingInto(tables))];
         for (const steps of plan) {
           const before = all(rows);
           if (steps.some(({ poison }) => poison)) {

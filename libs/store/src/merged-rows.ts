@@ -1,7 +1,8 @@
-import { mergerOf, type Message, type OnReplaced, type Part, type Projection, type Recorded } from '@touchpoint/kernel';
+import type { Message, OnReplaced, Part, Projection, Recorded } from '@touchpoint/kernel';
 import { AddedRows } from './added-rows.ts';
+import { FIRST_VALUE, type Effects } from './checkpoint.ts';
 import type { Client } from './pool.ts';
-import type { ProjectionTable, Row, SavedRow } from './projection-table.ts';
+import type { Effect, ProjectionTable, Row, SavedRow } from './projection-table.ts';
 
 /** An event to fold; `event` is decoded only where a projection subscribes to its type. */
 export type Foldable = Readonly<{ recorded: Recorded; type: string; event: Message | undefined }>;
@@ -54,34 +55,45 @@ class Changes {
   }
 }
 
+/** What folds into which tables; made once, for all batches. */
+export type Folding = Readonly<{
+  tables: readonly ProjectionTable[];
+  every: readonly Readonly<{ table: number; every: Every }>[];
+  handlers: ReadonlyMap<string, readonly Readonly<{ table: number; handler: Handler }>[]>;
+}>;
+
+export const foldingInto = (tables: readonly ProjectionTable[]): Folding => {
+  const handlers = new Map<string, { table: number; handler: Handler }[]>();
+  for (const [table, { projection }] of tables.entries())
+    for (const [type, handler] of Object.entries(projection.on as unknown as Readonly<Record<string, Handler>>)) handlers.set(type, [...(handlers.get(type) ?? []), { table, handler }]);
+  return { tables, every: tables.flatMap(({ projection: { every } }, table) => (every ? [{ table, every }] : [])), handlers };
+};
+
+/** So many rows are written faster in the statement that moves the checkpoint than in a transaction that copies what is only added. */
+const FEW_ROWS = 100;
+
 /**
  * What a batch of events says of the rows of all tables, merged: one part for each row, which the table merges with what is stored, in the statement that saves.
  * No row is loaded. An event goes into all its tables or into none.
  */
 export class MergedRows {
-  readonly #tables: readonly ProjectionTable[];
-  readonly #mergers;
-  readonly #every: readonly Readonly<{ table: number; every: Every }>[];
-  readonly #handlers = new Map<string, { table: number; handler: Handler }[]>();
+  readonly #folding: Folding;
   readonly #rows: readonly Map<string, Entry>[];
   readonly #added: readonly (AddedRows | undefined)[];
   readonly #changes = new Changes();
 
-  constructor(tables: readonly ProjectionTable[]) {
-    this.#tables = tables;
-    this.#mergers = tables.map(({ projection }) => mergerOf(projection.columns));
-    this.#every = tables.flatMap(({ projection: { every } }, table) => (every ? [{ table, every }] : []));
-    for (const [table, { projection }] of tables.entries())
-      for (const [type, handler] of Object.entries(projection.on as unknown as Readonly<Record<string, Handler>>)) this.#handlers.set(type, [...(this.#handlers.get(type) ?? []), { table, handler }]);
-    this.#rows = tables.map(() => new Map());
-    this.#added = tables.map(({ packed }) => packed && new AddedRows(packed));
+  constructor(folding: Folding) {
+    this.#folding = folding;
+    this.#rows = folding.tables.map(() => new Map());
+    this.#added = folding.tables.map(({ packed }) => packed && new AddedRows(packed));
   }
 
   /** @throws what a projection throws, or a key that no index can hold: the event is a poison then, and every row is as it was before. */
   add({ recorded, type, event }: Foldable): void {
     try {
-      for (let i = 0; i < this.#every.length; i += 1) this.#merge(this.#every[i]!.table, recorded, this.#every[i]!.every(recorded, type) as readonly Part<Row>[]);
-      const handlers = event && this.#handlers.get(type);
+      const { every } = this.#folding;
+      for (let i = 0; i < every.length; i += 1) this.#merge(every[i]!.table, recorded, every[i]!.every(recorded, type) as readonly Part<Row>[]);
+      const handlers = event && this.#folding.handlers.get(type);
       if (handlers) for (let i = 0; i < handlers.length; i += 1) this.#merge(handlers[i]!.table, recorded, handlers[i]!.handler(event, recorded));
       this.#changes.keep();
     } catch (error) {
@@ -91,7 +103,7 @@ export class MergedRows {
   }
 
   #merge(table: number, { customerId }: Recorded, parts: readonly Part<Row>[]): void {
-    const [added, rows, { keyOf }] = [this.#added[table], this.#rows[table]!, this.#tables[table]!];
+    const [added, rows, { keyOf, merger }] = [this.#added[table], this.#rows[table]!, this.#folding.tables[table]!];
     for (let i = 0; i < parts.length; i += 1) {
       const { key, part } = parts[i]!;
       const at = { customerId, key };
@@ -103,10 +115,10 @@ export class MergedRows {
       const text = keyOf(at);
       let entry = rows.get(text);
       if (!entry) {
-        rows.set(text, (entry = { text, at, row: this.#mergers[table]!.empty() }));
+        rows.set(text, (entry = { text, at, row: merger.empty() }));
         this.#changes.made(rows, text);
       }
-      this.#mergers[table]!.into(entry.row, part, this.#changes.replaced);
+      merger.into(entry.row, part, this.#changes.replaced);
     }
   }
 
@@ -120,15 +132,36 @@ export class MergedRows {
     return this.#added[table];
   }
 
-  /** Writes them. @returns how many rows. */
-  async save(client: Client): Promise<number> {
-    let count = 0;
-    for (const [i, table] of this.#tables.entries()) {
-      const [merged, added] = [this.merged(i), this.#added[i]];
-      await table.save(client, merged);
-      if (added) await table.append(client, added);
-      count += merged.length + (added?.count ?? 0);
+  get count(): number {
+    return this.#rows.reduce((sum, rows, i) => sum + (this.#added[i]?.count ?? rows.size), 0);
+  }
+
+  get few(): boolean {
+    return this.count <= FEW_ROWS;
+  }
+
+  /** Writes them, a statement for each table. */
+  async save(client: Client): Promise<void> {
+    for (const [i, table] of this.#folding.tables.entries()) {
+      const added = this.#added[i];
+      await (added ? table.append(client, added) : table.save(client, this.merged(i)));
     }
-    return count;
+  }
+
+  /** What `save` does, as effects of the statement that moves the checkpoint. */
+  effects(): Effects {
+    const written: number[] = [];
+    const parts: string[] = [];
+    const values: Buffer[] = [];
+    const write = <Given>(i: number, { sql, values: valuesOf }: Effect<Given>, given: Given): void => {
+      written.push(i);
+      parts.push(`t${i} as (${sql(FIRST_VALUE + values.length)})`);
+      values.push(...valuesOf(given));
+    };
+    for (const [i, { saving, appending }] of this.#folding.tables.entries()) {
+      const added = this.#added[i];
+      if (added ? added.count > 0 : this.#rows[i]!.size > 0) added ? write(i, appending, added) : write(i, saving, this.merged(i));
+    }
+    return { name: `fold-${written.join('-')}`, parts, values };
   }
 }

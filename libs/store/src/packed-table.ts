@@ -16,6 +16,8 @@ export type PackedTable = Readonly<{
   select: string;
   /** The columns in the order in which they are copied. */
   into: string;
+  /** Adds rows from `moved`, each for itself, given as an array for each column from `$first` on (`AddedRows.columns`): for so few that packing them gains nothing. */
+  insert: (first: number) => string;
 }>;
 
 export const packedTable = ({ key, columns }: Projection, table: string): PackedTable => {
@@ -24,7 +26,9 @@ export const packedTable = ({ key, columns }: Projection, table: string): Packed
   const [shared, others] = [of(true), of(false)];
   const arrays = [...keys, ...others];
   const firsts = keys.map(({ name, type }): Named => ({ name: `first_${name}`, type }));
+  const given: readonly Named[] = [{ name: 'customer_id', type: 'uuid' }, ...keys, ...shared, ...others];
   const list = (some: readonly Named[], of = ''): string => some.map(({ name }) => `${of}${quoted(name)}`).join(', ');
+  const into = `${table} (customer_id, ${list([...firsts, ...shared, ...arrays])})`;
   return {
     keys, shared, others,
     ddl: [
@@ -34,6 +38,8 @@ export const packedTable = ({ key, columns }: Projection, table: string): Packed
     ].join(', '),
     select: `select t.customer_id, ${[...Object.keys(key), ...Object.keys(columns)].map((column) => `${shared.some((one) => one.name === column) ? 't' : 'u'}.${quoted(column)}`).join(', ')}
       from ${table} t, unnest(${list(arrays, 't.')}) as u(${list(arrays)})`,
-    into: `${table} (customer_id, ${list([...firsts, ...shared, ...arrays])})`,
+    into,
+    insert: (first) => `insert into ${into} select customer_id, ${list([...keys, ...shared])}, ${arrays.map(({ name }) => `array[${quoted(name)}]`).join(', ')}
+      from moved, unnest(${given.map(({ type }, i) => `$${first + i}::${TYPES[type].sql}[]`).join(', ')}) as v(${list(given)})`,
   };
 };

@@ -1,10 +1,10 @@
 import type { CheckpointKey } from './checkpoint.ts';
-import { query, type Client, type Pool } from './pool.ts';
+import { query, type Pool, type Queryable } from './pool.ts';
 
 export type Pending = Readonly<{ id: number; payload: Buffer }>;
 
 /** What a committed transaction still has to send. @param id the source offset it begins at: unique per partition, and in order. */
-export const insertPending = async (client: Client, { consumer, topic, partition }: CheckpointKey, { id, payload }: Pending): Promise<void> => {
+export const insertPending = async (client: Queryable, { consumer, topic, partition }: CheckpointKey, { id, payload }: Pending): Promise<void> => {
   await client.query({ name: 'insert-pending', text: 'insert into log.pending (consumer, topic, partition, id, payload) values ($1, $2, $3, $4, $5)', values: [consumer, topic, partition, id, payload] });
 };
 

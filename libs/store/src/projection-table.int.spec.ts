@@ -7,7 +7,7 @@ import { loadRows } from './loaded.fixture.ts';
 import { joinRows } from './merge-rules.fixture.ts';
 import { migrate } from './migrate.ts';
 import { transaction } from './pool.ts';
-import { projectionTable, type Row, type SavedRow } from './projection-table.ts';
+import { projectionTable, type Effect, type Row, type SavedRow } from './projection-table.ts';
 
 const TYPES: readonly ColumnType[] = ['text', 'uuid', 'boolean', 'integer', 'bigint', 'numeric', 'instant', 'day', 'bytes', 'json'];
 const column = (type: ColumnType, merge: Column['merge']): Column => ({ type, merge, doc: `a ${type}: '${typeof merge === 'string' ? merge : Object.keys(merge)[0]}'` });
@@ -33,6 +33,7 @@ beforeAll(async () => {
 afterAll(() => database?.drop(), 60_000);
 
 const CUSTOMER = '00000000-0000-4000-8000-000000000001';
+const OTHER = '00000000-0000-4000-8000-000000000002';
 const saved = (rows: readonly SavedRow[], table = every) => transaction(database.pool, (client) => table.save(client, rows));
 const at = (orderId: string, n = 0) => ({ customerId: CUSTOMER, key: { orderId, at: n } });
 const loaded = async (table = every, ...keys: SavedRow['at'][]) => [...(await loadRows(database.pool, table, keys)).values()];
@@ -93,6 +94,21 @@ describe('a row', () => {
     expect((await loaded(added, at('x'), at('y'))).map(({ n }) => n)).toEqual(expect.arrayContaining([1, null]));
     await expect(add({ at: at('x'), row: { n: 9 } }, { at: at('z'), row: { n: 3 } })).rejects.toThrow('23505');
     expect(await loaded(added, at('z'))).toEqual([]);
+  });
+  it('is the same where it is written from the move of a checkpoint, and is not written without one', async () => {
+    const lines: readonly SavedRow[] = [{ at: at('m1'), row: { n: 1 } }, { at: { customerId: OTHER, key: at('m2', 2).key }, row: { n: null } }, { at: at('m3', 3), row: { n: 3 } }];
+    const list = new AddedRows(added.packed!);
+    for (const row of lines) list.add(row);
+    const write = <Given>({ sql, values }: Effect<Given>, given: Given, moved: boolean) =>
+      database.pool.query({ text: `with moved as (select where $1), written as (${sql(2)}) select`, values: [moved, ...values(given)] });
+    for (const moved of [false, true]) {
+      await write(added.appending, list, moved);
+      await write(ruled.saving, lines.map((row) => ({ at: row.at, row: { sum_integer: 2 } })), moved);
+      const there = await loadRows(database.pool, added, lines.map((row) => row.at));
+      expect(lines.map((row) => there.get(added.keyOf(row.at)))).toEqual(moved ? [{ n: 1 }, { n: null }, { n: 3 }] : [undefined, undefined, undefined]);
+    }
+    await write(ruled.saving, [{ at: lines[0]!.at, row: { sum_integer: 5 } }], true);
+    expect((await loaded(ruled, lines[0]!.at, lines[1]!.at)).map((row) => row['sum_integer']).sort()).toEqual([2, 7]);
   });
   it('of a table without columns of its own is there or not', async () => {
     for (let times = 0; times < 2; times += 1) await saved([{ at: { customerId: CUSTOMER, key: {} }, row: {} }], bare);

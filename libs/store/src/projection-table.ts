@@ -1,5 +1,4 @@
-import type { Key, Projection } from '@touchpoint/kernel';
-import { invalidMessage } from '@touchpoint/kernel';
+import { invalidMessage, mergerOf, type Key, type Merger, type Projection } from '@touchpoint/kernel';
 import { AddedRows } from './added-rows.ts';
 import { arrayOf, TYPES, type Named } from './column-types.ts';
 import { copyInto } from './copy.ts';
@@ -17,9 +16,13 @@ export type SavedRow = Readonly<{ at: RowKey; row: Row }>;
 /** What an index entry of Postgres may hold, with room: longer keys would fail their whole batch for ever. */
 const MAX_KEY_BYTES = 2_000;
 
+/** A statement's `with` query that writes what is given, from the checkpoint's `moved`. `sql`: for values from `$first` on. */
+export type Effect<Given> = Readonly<{ sql: (first: number) => string; values: (given: Given) => readonly Buffer[] }>;
+
 /** A projection's table and the statements over it. Statements are named, so that Postgres plans them once a connection. */
 export type ProjectionTable = Readonly<{
   projection: Projection;
+  merger: Merger;
   table: string;
   migration: Migration;
   /** A key's one text form, for maps. @throws Failure InvalidMessage for a key that no index can hold. */
@@ -30,7 +33,19 @@ export type ProjectionTable = Readonly<{
   packed: PackedTable | undefined;
   /** Adds rows. None is there already: repeats were told by their origin before. */
   append: (client: Client, added: AddedRows) => Promise<void>;
+  /** What `save` and `append` do, in the statement that moves the checkpoint: for a few rows. */
+  saving: Effect<readonly SavedRow[]>;
+  appending: Effect<AddedRows>;
 }>;
+
+const memo = (make: (first: number) => string): ((first: number) => string) => {
+  const made = new Map<number, string>();
+  return (first) => {
+    let text = made.get(first);
+    if (text === undefined) made.set(first, (text = make(first)));
+    return text;
+  };
+};
 
 /** Table, view and statements of a projection. Its rows are keyed by customer and the projection's own key columns. */
 export const projectionTable = (projection: Projection): ProjectionTable => {
@@ -58,9 +73,16 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
     `create or replace view ${view} as ${packed ? packed.select : `select * from ${table}`};`,
   ].join('\n');
 
-  const merge = `insert into ${table} as t (${all.map(({ name }) => quoted(name)).join(', ')})
-    select * from unnest(${all.map(({ type }, i) => `$${i + 1}::${TYPES[type].sql}[]`).join(', ')})
+  const given = (from: readonly Named[], first: number): string => `unnest(${from.map(({ type }, i) => `$${first + i}::${TYPES[type].sql}[]`).join(', ')})`;
+  const merge = (first: number, moved = ''): string => `insert into ${table} as t (${all.map(({ name }) => quoted(name)).join(', ')})
+    select v.* from ${moved}${given(all, first)} v
     on conflict (${primary}) do ${columns.length === 0 ? 'nothing' : `update set ${columns.map(({ name }) => `${quoted(name)} = ${mergedColumn(projection.columns, name)}`).join(', ')}`}`;
+  const mergeAlone = merge(1);
+  const valuesOf = (rows: readonly SavedRow[]): readonly Buffer[] => [
+    arrayOf(rows.map(({ at }) => at.customerId), 'uuid'),
+    ...keys.map(({ name, type }) => arrayOf(rows.map(({ at }) => at.key[name]), type)),
+    ...columns.map(({ name, type }) => arrayOf(rows.map(({ row }) => row[name]), type)),
+  ];
 
   const keyOf = ({ customerId, key }: RowKey): string => {
     let text: string = customerId;
@@ -74,6 +96,7 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
 
   return {
     projection,
+    merger: mergerOf(projection.columns),
     table,
     migration: { id: `profile.${bare}`, sql: ddl },
     keyOf,
@@ -84,17 +107,11 @@ export const projectionTable = (projection: Projection): ProjectionTable => {
         return append(client, added);
       }
       if (rows.length === 0) return;
-      await client.query({
-        name: `merge-${bare}`,
-        text: merge,
-        values: [
-          arrayOf(rows.map(({ at }) => at.customerId), 'uuid'),
-          ...keys.map(({ name, type }) => arrayOf(rows.map(({ at }) => at.key[name]), type)),
-          ...columns.map(({ name, type }) => arrayOf(rows.map(({ row }) => row[name]), type)),
-        ],
-      });
+      await client.query({ name: `merge-${bare}`, text: mergeAlone, values: [...valuesOf(rows)] });
     },
     packed: packed || undefined,
     append,
+    saving: { sql: memo((first) => merge(first, 'moved, ')), values: valuesOf },
+    appending: { sql: memo((first) => (packed ? packed.insert(first) : '')), values: (added) => added.columns() },
   };
 };

@@ -2,7 +2,7 @@ import { message, type DataOf, type Draft, type MessageName } from '@touchpoint/
 import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
 import { parseDecimal, type CustomerId, type Decimal, type Instant, type Meta, type Projection, type SourceKey } from '@touchpoint/kernel';
 import { projections } from '@touchpoint/profile';
-import { MergedRows, migrations as logMigrations, projectionTable, transaction, type Pool } from '@touchpoint/store';
+import { foldingInto, MergedRows, migrations as logMigrations, projectionTable, transaction, type Pool } from '@touchpoint/store';
 import { migrations } from '../analytics.migrations.ts';
 
 const tables = projections.map((projection) => projectionTable(projection as Projection));
@@ -28,7 +28,7 @@ export const startAnalytics = async (databaseUrl: string | undefined): Promise<A
   const database = await freshDatabase(databaseUrl, [...BEFORE, ...migrations]);
   // Who made a role may give it to itself.
   await database.pool.query('grant analyst to current_user').catch(() => undefined);
-  const rows = new MergedRows(tables);
+  const rows = new MergedRows(foldingInto(tables));
   let offset = 0;
   return {
     database,

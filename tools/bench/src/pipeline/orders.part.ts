@@ -17,6 +17,8 @@ const TARGET = { atMost: 3 };
 const BATCH = 100;
 /** About what an order is on the log. */
 const RECORD_SIZE = 600;
+/** Processes that were just started compile what they run: for half a minute the same work takes half as much again. */
+const WARM_UP_SECONDS = 30;
 const SANDBOX_WAIT_MS = 30_000;
 const P50 = 'order_to_message_p50_vs_bare';
 const P99 = 'order_to_message_p99_vs_bare';
@@ -66,7 +68,7 @@ const run = (context: PartContext): Promise<Report> => {
     const client = httpClient(system.urlOf('ingest-api'), system.keys.write, 64);
     const echo = await openEcho(lab.stack.kafkaBrokers, system.topicPrefix, RECORD_SIZE, signal);
     const perSecond = options.rate;
-    const warmUp = perSecond * 5;
+    const warmUp = perSecond * Math.ceil(WARM_UP_SECONDS / 2);
     const count = perSecond * Math.ceil(options.seconds / 2);
     const { keyOf } = createSourceKeys(Buffer.from(system.secrets.SOURCE_KEY_SECRET, 'base64'));
     const customers = Array.from({ length: count + warmUp }, (_, index) => customerIdOf(keyOf('user', userOf(index))));
@@ -78,7 +80,7 @@ const run = (context: PartContext): Promise<Report> => {
       say('orders: warming up');
       const first = now() + 500;
       const early = customers.slice(count);
-      await Promise.all([echo.run(soon('odd', 10, first)), sendEarly(client, early, count, soon('even', 10, first), now, signal)]);
+      await Promise.all([echo.run(soon('odd', WARM_UP_SECONDS, first)), sendEarly(client, early, count, soon('even', WARM_UP_SECONDS, first), now, signal)]);
       await untilSent(system, early, signal);
 
       const profile = options.profile ? await startProfile(context, system, 'orders') : undefined;

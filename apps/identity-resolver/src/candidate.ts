@@ -1,0 +1,30 @@
+import { decodeMetaIdentity } from '@touchpoint/contracts';
+import { eventSources, type ResolvableEvent } from '@touchpoint/identity';
+import { invalidMessage } from '@touchpoint/kernel';
+import { headerOf, MAX_RECEIVED_BYTES, META, recordBytes, typeOf, type LogRecord } from '@touchpoint/log';
+import { eventIdOf, type EventId } from './event-ids.ts';
+
+/** A record with what is kept of its meta while a batch of many thousands is resolved; without an event, why there is none. */
+export type Candidate = Readonly<{ record: LogRecord; event: ResolvableEvent; id: EventId; error?: undefined } | { record: LogRecord; event?: undefined; id?: undefined; error: unknown }>;
+
+/** The days that the ids of these events belong to. */
+export const daysOf = (candidates: readonly Candidate[]): ReadonlySet<string> => {
+  const days = new Set<string>();
+  for (const { id } of candidates) if (id) days.add(id.day);
+  return days;
+};
+
+/** A record that could not go onto the timeline is found before anything is decided on it. */
+export const candidateOf = (record: LogRecord): Candidate => {
+  try {
+    const bytes = headerOf(record, META);
+    if (!bytes || !typeOf(record)) throw invalidMessage('LOG.NO_META', `offset ${record.offset} has no meta or no type header`);
+    const meta = decodeMetaIdentity(bytes);
+    if (!meta.sources[0]) throw invalidMessage('IDENTITY.NO_SOURCE', 'the event has no source');
+    if (recordBytes(record) > MAX_RECEIVED_BYTES) throw invalidMessage('LOG.TOO_LARGE', 'the record is larger than the timeline takes');
+    const { publisher, messageId, link, occurredAt } = meta;
+    return { record, event: { publisher, messageId, link, occurredAt, sources: eventSources(meta.sources) }, id: eventIdOf(meta) };
+  } catch (error) {
+    return { record, error };
+  }
+};
