@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { METRICS, type Metrics, type Token } from '@touchpoint/host';
+import { LOG, METRICS, type Log, type Metrics, type Token } from '@touchpoint/host';
 import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, originName, TOPICS, type Appender, type LogReader, type LogTopics, type MessageReader, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
 import { ENGINE_VERSION, type Decided } from '@touchpoint/orchestration';
 import { claimCheckpoint, observeOutbox, parkedKeys, POOL, resolvedUpTo, sendAs, sharedLook, type Pool } from '@touchpoint/store';
@@ -26,6 +26,7 @@ export class OrchestratorHandler implements PartitionHandler {
     @Inject(TIMELINE_WRITER) timeline: MessageWriter,
     @Inject(COMMAND_WRITER) commands: MessageWriter,
     @Inject(METRICS) metrics: Metrics,
+    @Inject(LOG) log: Log,
   ) {
     this.#logReader = logReader;
     this.#topics = topics;
@@ -44,7 +45,7 @@ export class OrchestratorHandler implements PartitionHandler {
       reader,
       topics: { timeline: nameOf(TOPICS.timeline), commands: nameOf(TOPICS.commands), urgentCommands: nameOf(TOPICS.urgentCommands), partitionsOf: (topic) => counts.get(topic)! },
       writers: { timeline, commands },
-      parkable: { table: 'orchestration.customer', partitions: topics.partitionsOf(TOPICS.timeline) },
+      parkable: { table: 'orchestration.customer', partitions: topics.partitionsOf(TOPICS.timeline), log },
       resolvedUpTo: sharedLook(() => resolvedUpTo(pool, 'identity-resolver', TOPICS.received, received)),
       onDecided: (count, decisions) => {
         records.inc({ outcome: 'input' }, count.inputs);

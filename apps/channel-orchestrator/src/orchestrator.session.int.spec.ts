@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { encodeMeta, type AnyMessage } from '@touchpoint/contracts';
+import { silentLog } from '@touchpoint/host';
 import { DAY, transient, type CustomerId, type Meta } from '@touchpoint/kernel';
 import { createSequencer, dropRepeats, encodeOrigin, MAX_RECORD_BYTES, META, ORIGIN, originName, TYPE, type Appender, type LogRecord, type MessageReader, type OutRecord } from '@touchpoint/log';
 import { publishedOf, type Published } from '@touchpoint/orchestration';
@@ -43,7 +44,7 @@ const open = async (version = 1, published?: Published) => {
   const checkpoint = await sendAs(pool, await claimCheckpoint(pool, { consumer: CONSUMER, topic: 'timeline', partition: 0 }), origin);
   const session = new OrchestratorSession({
     pool, appender, reader, topics: { timeline: 'timeline', commands: 'commands', urgentCommands: 'urgent', partitionsOf: () => 1 }, writers: { timeline: writer, commands: writer },
-    parkable: { table: 'orchestration.customer', partitions: 1 }, resolvedUpTo: () => Promise.resolve(resolved), onDecided: () => undefined, onTimers: () => undefined,
+    parkable: { table: 'orchestration.customer', partitions: 1, log: silentLog }, resolvedUpTo: () => Promise.resolve(resolved), onDecided: () => undefined, onTimers: () => undefined,
   }, checkpoint, await parkedKeys(pool, checkpoint), published, origin);
   await session.sendPending();
   return session;

@@ -1,7 +1,7 @@
-import { encodeMeta, message, type DataOf, type Draft, type JsonText, type MessageName } from '@touchpoint/contracts';
+import { decodeMeta, encodeMeta, message, type DataOf, type Draft, type JsonText, type MessageName } from '@touchpoint/contracts';
 import { createApp, migrations as accessMigrations, silentLog, systemClock, tableApiKeys, type HostedApp } from '@touchpoint/host';
 import { derivedId, partitionOf, type CustomerId, type Meta, type SourceKey } from '@touchpoint/kernel';
-import { closeLog, createMessageReader, createMessageWriter, createRegistry, META, TOPICS, TYPE, workerStrategy, type OutRecord } from '@touchpoint/log';
+import { closeLog, createMessageReader, createMessageWriter, createRegistry, META, TOPICS, TRACEPARENT, TYPE, workerStrategy, type OutRecord } from '@touchpoint/log';
 import { decide, emptyState, NOTHING_PUBLISHED, serialiseState, type CustomerState } from '@touchpoint/orchestration';
 import { migrations as logMigrations, POOL } from '@touchpoint/store';
 import { createTestSystem, eventually } from '@touchpoint/testing';
@@ -81,12 +81,16 @@ export const createDelivery = async () => {
     const records = await system.readAll(TOPICS.received);
     await reader.prepare(records.map(({ value }) => value));
     const ids = Array.from({ length: 9 }, (_, i) => commandId(n, `c${i}`));
-    return records.map(({ headers, value }) => reader.read(headers[TYPE]!.toString(), value) as { type: string; data: { message: { commandId: string }; reason?: string } }).filter(({ data }) => ids.includes(data.message.commandId));
+    const read = records.map(({ headers, value }) => {
+      const { type, data } = reader.read(headers[TYPE]!.toString(), value) as { type: string; data: { message: { commandId: string }; reason?: string } };
+      return { type, data, correlationId: decodeMeta(headers[META]!).correlationId, traceparent: headers[TRACEPARENT]?.toString() };
+    });
+    return read.filter(({ data }) => ids.includes(data.message.commandId));
   };
   const http = async (path: string, init?: { method: string; body: string }) => {
     const response = await fetch((await apps[0]!.app.getUrl()) + path, { ...init, headers: { authorization: `Bearer ${key}`, ...(init && { 'content-type': 'application/json' }) } });
     const text = await response.text();
-    return { status: response.status, text, body: (text.startsWith('{') ? JSON.parse(text) : {}) as { messages: { commandId: string; to: string; calls: number; parts: Record<string, string> }[] } };
+    return { status: response.status, text, body: (text.startsWith('{') ? JSON.parse(text) : {}) as { messages: { commandId: string; sentAt: string; to: string; calls: number; parts: Record<string, string> }[] } };
   };
   return {
     system, apps, startOne, known, send, leaveLost, row, http,

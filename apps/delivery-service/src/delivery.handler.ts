@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CLOCK, CONFIG, METRICS, type Clock, type ConfigOf, type Metrics, type Token } from '@touchpoint/host';
+import { CLOCK, CONFIG, LOG, METRICS, type Clock, type ConfigOf, type Log, type Metrics, type Token } from '@touchpoint/host';
 import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, TOPICS, type Appender, type LogReader, type LogTopics, type MessageReader, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
 import { claimCheckpoint, observeOutbox, POOL, sharedLook, type Pool } from '@touchpoint/store';
 import type { Vault } from '@touchpoint/vault';
@@ -32,6 +32,7 @@ export class DeliveryHandler implements PartitionHandler {
     @Inject(PROVIDERS) providers: Providers,
     @Inject(CLOCK) clock: Clock,
     @Inject(METRICS) metrics: Metrics,
+    @Inject(LOG) log: Log,
     @Inject(CONFIG) settings: ConfigOf<typeof config>,
   ) {
     this.#logReader = logReader;
@@ -48,7 +49,7 @@ export class DeliveryHandler implements PartitionHandler {
       claimMs: settings.CALL_LIMIT_MS * 2 + settings.CALL_MARGIN_MS,
       claimsAtOnce: settings.CALLS_AT_ONCE,
       waiting: (topic, at) => looks.get(topic)!(at),
-      parkable: { table: 'orchestration.customer', partitions: topics.partitionsOf(TOPICS.commands) },
+      parkable: { table: 'orchestration.customer', partitions: topics.partitionsOf(TOPICS.commands), log },
       target: { topic: topics.nameOf(TOPICS.received), partitions: topics.partitionsOf(TOPICS.received), writer },
       dispatcher: new Dispatcher({
         lastLook: createLastLook({ pool, vault, clock, timeline: { topic: TOPICS.timeline, partitions: topics.partitionsOf(TOPICS.timeline) } }),

@@ -3,7 +3,7 @@ import { encodeMeta, type JsonText } from '@touchpoint/contracts';
 import { systemClock, tableApiKeys } from '@touchpoint/host';
 import { routeAccess } from '@touchpoint/host/testing';
 import { partitionOf } from '@touchpoint/kernel';
-import { createMessageWriter, createRegistry, META, packRecords, TOPICS, TYPE } from '@touchpoint/log';
+import { createMessageWriter, createRegistry, META, packRecords, TOPICS, TRACEPARENT, TYPE } from '@touchpoint/log';
 import { insertParked, transaction } from '@touchpoint/store';
 import { eventually } from '@touchpoint/testing';
 import { commandId, contact, createDelivery, customer, metaOf, NOW, optIn } from './delivery.fixture.ts';
@@ -98,6 +98,22 @@ describe('a command', () => {
   });
 });
 
+describe('an outcome', () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const traced = (n: number) => {
+    const { headers, ...record } = send(n, 'c1');
+    return { ...record, headers: { ...headers, [META]: encodeMeta({ ...metaOf(commandId(n, 'c1'), 'channel-orchestrator'), correlationId: 'corr-12345678' }), [TRACEPARENT]: Buffer.from(traceparent) } };
+  };
+  it('bears the correlation id and the trace of the event behind it, whichever attempt it is of', async () => {
+    await known(19, optIn);
+    await known(20, optIn);
+    await behave({ rules: [{ customerId: customer(20), mode: 'busy', times: 1 }] });
+    await system.appender.append([traced(19), traced(20)]);
+    for (const [n, attempt] of [[19, 1], [20, 2]] as const) expect(await outcome(n)).toMatchObject([{ type: 'MessageSent', data: { attempt }, correlationId: 'corr-12345678', traceparent }]);
+  });
+  it('has none where its command had none', async () => expect(await outcome(1)).toMatchObject([{ correlationId: null, traceparent: undefined }]));
+});
+
 describe('a provider', () => {
   it('that refuses for the moment gets it again, and one that refuses for good does not', async () => {
     await known(6, optIn);
@@ -153,6 +169,18 @@ describe('the sandbox over HTTP', () => {
     expect(status).toBe(200);
     expect(text).toContain('person1@example.com');
     expect(text).not.toContain('<p>Ada</p>');
+  });
+  it('leaves out nothing between two pages, however close together the messages were sent', async () => {
+    await system.pool.query(`insert into delivery.sandbox_message (command_id, customer_id, channel, content, sent_at)
+      select gen_random_uuid(), $1, channel, content, timestamptz '2026-01-01 00:00:00.123Z' + i * interval '1 microsecond' from delivery.sandbox_message, generate_series(1, 3) i where command_id = $2`, [customer(21), commandId(1, 'c1')]);
+    const found: string[] = [];
+    for (let before = ''; ; ) {
+      const [message] = (await http(`/v1/sandbox/messages?customerId=${customer(21)}&limit=1${before}`)).body.messages;
+      if (!message) break;
+      found.push(message.sentAt);
+      before = `&before=${message.sentAt}`;
+    }
+    expect(found).toEqual([3, 2, 1].map((i) => `2026-01-01T00:00:00.12300${i}Z`));
   });
   it('says what is wrong with a request', async () => expect((await http('/v1/sandbox/behaviour', { method: 'PUT', body: '{"rules":[{"mode":"explode"}]}' })).status).toBe(400));
 });

@@ -41,4 +41,12 @@ export const migrations: readonly Migration[] = [
       insert into delivery.sandbox_behaviour (behaviour) values ('{}');
     `,
   },
+  {
+    id: 'delivery.002-thread',
+    sql: `
+      alter table delivery.message add correlation_id text, add traceparent text;
+      comment on column delivery.message.correlation_id is 'Of the event that the command follows from: its outcome bears it too.';
+      comment on column delivery.message.traceparent is 'W3C trace context of that event, passed on to the outcome.';
+    `,
+  },
 ];

@@ -1,9 +1,10 @@
-import type { Clock } from '@touchpoint/host';
+import { decodeMeta } from '@touchpoint/contracts';
+import { isCorrelationId, isTraceparent, type Clock } from '@touchpoint/host';
 import { invalidMessage, type Instant } from '@touchpoint/kernel';
-import { anchorOf, packRecords, unpackRecords, TYPE, type Appender, type LogRecord, type MessageReader, type OutRecord, type PartitionSession } from '@touchpoint/log';
+import { anchorOf, packRecords, unpackRecords, META, TRACEPARENT, TYPE, type Appender, type LogRecord, type MessageReader, type OutRecord, type PartitionSession } from '@touchpoint/log';
 import { deleteParked, deletePending, park, parkingOf, readPending, readRetries, transaction, type Advance, type Checkpoint, type Parkable, type Parking, type Pool } from '@touchpoint/store';
 import { codeOf, type Claimed, type Command, type Dispatched, type Dispatcher } from './dispatcher.ts';
-import { claimDue, claimNew, settle, type Claim, type Settlement } from './message-store.ts';
+import { claimDue, claimNew, settle, type Claim, type Settlement, type Thread } from './message-store.ts';
 import { outcomeRecord, type OutcomeTarget } from './outcomes.ts';
 
 export type DeliveryPorts = Readonly<{
@@ -22,6 +23,7 @@ export type DeliveryPorts = Readonly<{
   onSettled: (dispatched: Dispatched) => void;
 }>;
 
+type Read = Readonly<{ command: Command; value: Buffer; thread: Thread }>;
 type Unreadable = Readonly<{ claim: Claim; settlement: Settlement }>;
 
 /** How long a tick goes on claiming: what is due behind that waits for the next one. */
@@ -29,6 +31,13 @@ const TICK_MS = 1_000;
 /** When a stored command that could not be read is looked at again. */
 const UNREADABLE_MS = 60_000;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Only in the form that they have at ingest: what else may stand there is no reason to hold a message back, and nothing for a table. */
+const threadOf = ({ headers }: LogRecord): Thread => {
+  const { correlationId } = decodeMeta(headers[META]!);
+  const traceparent = headers[TRACEPARENT]?.toString('latin1');
+  return { correlationId: isCorrelationId(correlationId) ? correlationId : null, traceparent: isTraceparent(traceparent) ? traceparent : null };
+};
 
 const unreadable = (claim: Claim, error: unknown): Unreadable => ({ claim, settlement: { state: 'waiting', reason: `unreadable: ${codeOf(error)}`, afterMs: UNREADABLE_MS } });
 
@@ -95,7 +104,7 @@ export class DeliverySession implements PartitionSession {
     const { pool, claimMs, parkable } = this.#ports;
     const { commands, parkings } = await this.#read(records);
     const until = performance.now() + claimMs;
-    const wanted = [...commands].map(([commandId, { command, value }]) => ({ commandId, customerId: command.customerId, command: value }));
+    const wanted = [...commands].map(([commandId, { command, value, thread }]) => ({ commandId, customerId: command.customerId, command: value, thread }));
     const from = this.#checkpoint;
     const advance: Advance = { ...change, acknowledged: this.#acknowledged };
     const { checkpoint, claims } = await (redriven.length === 0 && parkings.length === 0
@@ -165,8 +174,8 @@ export class DeliverySession implements PartitionSession {
     this.#acknowledged = [...this.#acknowledged, ...pending];
   }
 
-  async #read(records: readonly LogRecord[]): Promise<{ commands: ReadonlyMap<string, { command: Command; value: Buffer }>; parkings: readonly Parking[] }> {
-    const commands = new Map<string, { command: Command; value: Buffer }>();
+  async #read(records: readonly LogRecord[]): Promise<{ commands: ReadonlyMap<string, Read>; parkings: readonly Parking[] }> {
+    const commands = new Map<string, Read>();
     const parkings: Parking[] = [];
     await this.#ports.reader.prepare(records.map(({ value }) => value));
     for (const record of records)
@@ -175,7 +184,7 @@ export class DeliverySession implements PartitionSession {
         if (type !== 'SendMessage') throw invalidMessage('DELIVERY.NOT_A_COMMAND', 'the record is no SendMessage');
         const command = this.#commandOf(record.value);
         if (!UUID.test(command.commandId) || !UUID.test(command.customerId)) throw invalidMessage('DELIVERY.NO_ID', 'the id of the command or of its customer is no UUID');
-        commands.set(command.commandId, { command, value: record.value });
+        commands.set(command.commandId, { command, value: record.value, thread: threadOf(record) });
       } catch (error) {
         parkings.push({ ...parkingOf(record, error), alone: true });
       }

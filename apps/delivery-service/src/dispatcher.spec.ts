@@ -14,7 +14,7 @@ const command = (over: Partial<Command> = {}): Command => ({
   ...over,
 });
 const outgoing = { channel: 'email', commandId: 'c' } as OutgoingMessage;
-const claim = { commandId: 'c', attempt: 1, lost: null, command: Buffer.alloc(0) };
+const claim = { commandId: 'c', attempt: 1, lost: null, command: Buffer.alloc(0), thread: { correlationId: null, traceparent: null } };
 const FAR = Number.MAX_SAFE_INTEGER;
 
 const provider = (send: () => Promise<ProviderAnswer>, idempotent = false): MessageProvider => ({ name: 'fake', channels: ['email'], idempotent, send });

@@ -11,7 +11,8 @@ beforeEach(() => pool.query('truncate log.checkpoint, log.pending, log.parked, d
 const KEY = { consumer: 'delivery-service', topic: 'commands', partition: 3 };
 const LIMIT_MS = 60_000;
 const id = (n: number) => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
-const wanted = (...ids: readonly number[]) => ids.map((n) => ({ commandId: id(n), customerId: id(1), command: Buffer.from(`command ${n}`) }));
+const thread = { correlationId: 'corr-12345678', traceparent: null };
+const wanted = (...ids: readonly number[]) => ids.map((n) => ({ commandId: id(n), customerId: id(1), command: Buffer.from(`command ${n}`), thread }));
 const claim = async (...ids: readonly number[]) => claimNew(pool, await claimCheckpoint(pool, KEY), { next: 5 }, wanted(...ids), LIMIT_MS);
 const waiting = (afterMs: number): Settlement => ({ state: 'waiting', reason: 'no', afterMs });
 const rows = async () => (await pool.query<{ command_id: string; state: string }>('select command_id, state from delivery.message order by 1')).rows.map(({ command_id, state }) => [command_id, state]);
@@ -20,7 +21,7 @@ describe('new commands', () => {
   it('are claimed with the move of the checkpoint, and those that were here before are not', async () => {
     const first = await claim(1, 2);
     expect(first.checkpoint.next).toBe(5);
-    expect(first.claims).toEqual([1, 2].map((n) => ({ commandId: id(n), attempt: 1, lost: null, command: Buffer.from(`command ${n}`) })));
+    expect(first.claims).toEqual([1, 2].map((n) => ({ commandId: id(n), attempt: 1, lost: null, command: Buffer.from(`command ${n}`), thread })));
     const again = await claimNew(pool, first.checkpoint, { next: 6 }, wanted(2, 3), LIMIT_MS);
     expect(again.claims.map(({ commandId }) => commandId)).toEqual([id(3)]);
     expect((await claimNew(pool, again.checkpoint, { next: 7 }, wanted(1), LIMIT_MS)).claims).toEqual([]);

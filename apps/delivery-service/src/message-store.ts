@@ -13,13 +13,17 @@ export type Settlement =
   /** attempt: the last one that was not answered. */
   | Readonly<{ state: 'unknown'; provider: string | null; reason: string; attempt: number }>;
 
+/** What is passed on from the event that a command follows from to its outcome. */
+export type Thread = Readonly<{ correlationId: string | null; traceparent: string | null }>;
+
 /** A command that this process may hand to its provider, until the deadline. `lost`: the last attempt before this one that was not answered. */
-export type Claim = Readonly<{ commandId: string; attempt: number; lost: number | null; command: Buffer }>;
+export type Claim = Readonly<{ commandId: string; attempt: number; lost: number | null; command: Buffer; thread: Thread }>;
 
-type Row = { command_id: string; attempt: number; lost_attempt: number | null; command: Buffer };
-const claimOf = ({ command_id, attempt, lost_attempt, command }: Row): Claim => ({ commandId: command_id, attempt, lost: lost_attempt, command });
+type Row = { command_id: string; attempt: number; lost_attempt: number | null; command: Buffer; correlation_id: string | null; traceparent: string | null };
+const claimOf = ({ command_id, attempt, lost_attempt, command, correlation_id, traceparent }: Row): Claim =>
+  ({ commandId: command_id, attempt, lost: lost_attempt, command, thread: { correlationId: correlation_id, traceparent } });
 
-export type Wanted = Readonly<{ commandId: string; customerId: string; command: Buffer }>;
+export type Wanted = Readonly<{ commandId: string; customerId: string; command: Buffer; thread: Thread }>;
 
 /**
  * Moves the checkpoint and claims new commands, in one statement. One that was here before is not claimed again: it is settled, it waits, or its claimer's deadline
@@ -28,14 +32,15 @@ export type Wanted = Readonly<{ commandId: string; customerId: string; command: 
 export const claimNew = async (on: Queryable, from: Checkpoint, advance: Advance, wanted: readonly Wanted[], limitMs: number): Promise<Readonly<{ checkpoint: Checkpoint; claims: readonly Claim[] }>> => {
   const { checkpoint, rows } = await advanceWith<{ command_id: string | null }>(on, from, advance, {
     name: 'claim-new',
-    parts: [`claimed as (insert into delivery.message (command_id, customer_id, command, topic, partition, state, attempt, deadline)
-      select c.*, $2, $3, 'claimed', 1, now() + $14::float8 * interval '1 ms' from moved, unnest($11::uuid[], $12::uuid[], $13::bytea[]) c
+    parts: [`claimed as (insert into delivery.message (command_id, customer_id, command, correlation_id, traceparent, topic, partition, state, attempt, deadline)
+      select c.*, $2, $3, 'claimed', 1, now() + $16::float8 * interval '1 ms' from moved, unnest($11::uuid[], $12::uuid[], $13::bytea[], $14::text[], $15::text[]) c
       on conflict (command_id) do nothing returning command_id)`],
     select: 'select command_id from moved left join claimed on true',
-    values: [arrayOf(wanted.map(({ commandId }) => commandId), 'uuid'), arrayOf(wanted.map(({ customerId }) => customerId), 'uuid'), arrayOf(wanted.map(({ command }) => command), 'bytes'), limitMs],
+    values: [arrayOf(wanted.map(({ commandId }) => commandId), 'uuid'), arrayOf(wanted.map(({ customerId }) => customerId), 'uuid'), arrayOf(wanted.map(({ command }) => command), 'bytes'),
+      wanted.map(({ thread }) => thread.correlationId), wanted.map(({ thread }) => thread.traceparent), limitMs],
   });
   const claimed = new Set(rows.map(({ command_id }) => command_id));
-  return { checkpoint, claims: wanted.flatMap(({ commandId, command }) => (claimed.has(commandId) ? [{ commandId, attempt: 1, lost: null, command }] : [])) };
+  return { checkpoint, claims: wanted.flatMap(({ commandId, command, thread }) => (claimed.has(commandId) ? [{ commandId, attempt: 1, lost: null, command, thread }] : [])) };
 };
 
 /** Claims again what is due for another attempt; and claims whose deadline passed without an outcome: the process that made the call died with its answer. */
@@ -45,7 +50,7 @@ export const claimDue = async (on: Queryable, { topic, partition }: CheckpointKe
       chosen as (select * from lost union all select * from due limit $4)
     update delivery.message m set state = 'claimed', attempt = m.attempt + 1, lost_attempt = case when m.state = 'claimed' then m.attempt else m.lost_attempt end,
       next_attempt_at = null, deadline = now() + $3::float8 * interval '1 ms'
-    from chosen where m.command_id = chosen.command_id returning m.command_id, m.attempt, m.lost_attempt, m.command`, [topic, partition, limitMs, most])).map(claimOf);
+    from chosen where m.command_id = chosen.command_id returning m.command_id, m.attempt, m.lost_attempt, m.command, m.correlation_id, m.traceparent`, [topic, partition, limitMs, most])).map(claimOf);
 
 /** What became of a claim, and the outcome to publish, packed; null: there is none to tell yet. */
 export type Settled = Readonly<{ claim: Claim; settlement: Settlement; outcome: Buffer | null }>;

@@ -1,7 +1,7 @@
 import { encodeMeta, type MessageRef } from '@touchpoint/contracts';
 import { customerSourceKey } from '@touchpoint/identity';
 import { partitionOf, type Instant, type Meta } from '@touchpoint/kernel';
-import { META, TYPE, type MessageWriter, type OutRecord } from '@touchpoint/log';
+import { META, TRACEPARENT, TYPE, type MessageWriter, type OutRecord } from '@touchpoint/log';
 import type { Command, Dispatched } from './dispatcher.ts';
 import type { Claim, Settlement } from './message-store.ts';
 
@@ -12,11 +12,13 @@ export const outcomeRecord = ({ claim, command, settlement }: Pick<Dispatched, '
   const outcome = messageOf(claim, command, settlement);
   if (!outcome) return undefined;
   const key = customerSourceKey(command.customerId);
+  const { correlationId, traceparent } = claim.thread;
   const meta: Meta = {
     messageId: `${command.commandId}/${outcome.type}`, publisher: 'delivery-service', occurredAt: at, receivedAt: at, historical: false,
-    sources: [{ kind: 'customer', key, label: null }], link: 'none', digest: command.commandId.replaceAll('-', ''), correlationId: null, causationId: command.commandId,
+    sources: [{ kind: 'customer', key, label: null }], link: 'none', digest: command.commandId.replaceAll('-', ''), correlationId, causationId: command.commandId,
   };
-  return { topic, partition: partitionOf(key, partitions), key, value: outcome.value(writer), headers: { [META]: encodeMeta(meta), [TYPE]: Buffer.from(outcome.type) } };
+  const headers = { [META]: encodeMeta(meta), [TYPE]: Buffer.from(outcome.type), ...(traceparent !== null && { [TRACEPARENT]: Buffer.from(traceparent, 'latin1') }) };
+  return { topic, partition: partitionOf(key, partitions), key, value: outcome.value(writer), headers };
 };
 
 type Outcome = Readonly<{ type: string; value: (writer: MessageWriter) => Buffer }>;

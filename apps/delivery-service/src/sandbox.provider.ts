@@ -17,10 +17,11 @@ const Rule = z.strictObject({
 export const SandboxBehaviour = z.strictObject({ delayMs: z.int().min(0).max(60_000).default(0), rules: z.array(Rule).max(100).default([]) });
 export type SandboxBehaviour = z.infer<typeof SandboxBehaviour>;
 
+/** `sentAt` is ISO 8601 to the microsecond: pages go by it. */
 export type SandboxMessage = Readonly<{ commandId: string; customerId: CustomerId; channel: DeliveryChannel; sentAt: string; calls: number; to: string; parts: Readonly<Record<string, string>>; link: string | null }>;
 
 type Stored = Pick<OutgoingMessage, 'address' | 'parts' | 'link'>;
-type Row = { command_id: string; customer_id: CustomerId; channel: DeliveryChannel; content: Buffer; calls: number; sent_at: Date };
+type Row = { command_id: string; customer_id: CustomerId; channel: DeliveryChannel; content: Buffer; calls: number; sent_at: string };
 
 /** Carries every channel nowhere: what it would have sent can be looked at. The same command twice is one message, as with a provider that knows idempotency keys. */
 export class SandboxProvider implements MessageProvider {
@@ -80,14 +81,15 @@ export class SandboxProvider implements MessageProvider {
 
   /** Newest first. What was erased since is not shown. */
   async messages({ customerId, channel, limit, before }: { customerId?: string; channel?: string; limit: number; before?: string }): Promise<readonly SandboxMessage[]> {
-    const rows = await query<Row>(this.#pool, `select command_id, customer_id, channel, content, calls, sent_at from delivery.sandbox_message
-      where ($1::uuid is null or customer_id = $1) and ($2::text is null or channel = $2) and ($4::timestamptz is null or sent_at < $4) order by sent_at desc, command_id limit $3`, [customerId ?? null, channel ?? null, limit, before ?? null]);
+    const rows = await query<Row>(this.#pool, `select command_id, customer_id, channel, content, calls,
+        to_char(sent_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as sent_at from delivery.sandbox_message m
+      where ($1::uuid is null or customer_id = $1) and ($2::text is null or channel = $2) and ($4::timestamptz is null or sent_at < $4) order by m.sent_at desc, command_id limit $3`, [customerId ?? null, channel ?? null, limit, before ?? null]);
     const contents = await this.#vault.unseal(rows.map(({ content }) => content as unknown as Sealed));
     return rows.flatMap((row, i) => {
       const content = contents[i];
       if (content === null || content === undefined) return [];
       const { address, parts, link } = JSON.parse(content) as Stored;
-      return [{ commandId: row.command_id, customerId: row.customer_id, channel: row.channel, sentAt: row.sent_at.toISOString(), calls: row.calls, to: address, parts, link }];
+      return [{ commandId: row.command_id, customerId: row.customer_id, channel: row.channel, sentAt: row.sent_at, calls: row.calls, to: address, parts, link }];
     });
   }
 }

@@ -46,7 +46,7 @@ export class ResolverHandler implements PartitionHandler {
       received: topics.nameOf(TOPICS.received),
       timeline: { topic: topics.nameOf(TOPICS.timeline), partitions: topics.partitionsOf(TOPICS.timeline) },
       // Using an id twice is a publisher's fault: it parks that one event and never stops us.
-      parkable: { table: 'identity.link', partitions: topics.partitionsOf(TOPICS.received), excused: [CONFLICT] },
+      parkable: { table: 'identity.link', partitions: topics.partitionsOf(TOPICS.received), excused: [CONFLICT], log },
       ensureDays: (days, options) => this.#days.ensure(days, options),
       onResolved: ({ records, repeats, conflicts, parked, facts, seconds: took }) => {
         events.inc({ outcome: 'sent' }, records - repeats - conflicts - parked);

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeMeta, encodeMeta } from '@touchpoint/contracts';
+import { silentLog } from '@touchpoint/host';
 import { transient, type Meta, type SourceKey } from '@touchpoint/kernel';
-import { decodeOrigin, dropRepeats, META, ORIGIN, originName, TYPE, type Appender, type LogReader, type LogRecord, type OutRecord } from '@touchpoint/log';
+import { decodeOrigin, dropRepeats, META, ORIGIN, originName, TRACEPARENT, TYPE, type Appender, type LogReader, type LogRecord, type OutRecord } from '@touchpoint/log';
 import { claimCheckpoint, listParked, parkedKeys, requestRetry, sendAs, type Pool } from '@touchpoint/store';
 import { specPool } from '@touchpoint/testing';
 import { EventDays } from './event-ids.ts';
@@ -40,7 +41,7 @@ const open = async (version = 1, incarnation = 1) => {
   const days = new EventDays(pool, 7);
   const session = new ResolverSession({
     pool, appender, logReader, writer: { write: (type) => Buffer.from(type) }, received: 'received', timeline: { topic: 'timeline', partitions: 1 },
-    parkable: { table: 'identity.link', partitions: 1, excused: ['IDENTITY.CONFLICT'] }, ensureDays: (of, options) => days.ensure(of, options), onResolved: () => undefined,
+    parkable: { table: 'identity.link', partitions: 1, excused: ['IDENTITY.CONFLICT'], log: silentLog }, ensureDays: (of, options) => days.ensure(of, options), onResolved: () => undefined,
   }, checkpoint, await parkedKeys(pool, checkpoint), origin);
   await session.sendPending();
   return session;
@@ -59,6 +60,14 @@ const receive = (...records: readonly LogRecord[]): readonly LogRecord[] => {
 const taken = () => dropRepeats(new Map(), timeline.map(({ key, value, headers }, offset) => ({ offset, key, timestamp: AT, value, headers }))).taken.filter(({ headers }) => headers[TYPE]!.toString() === 'Tracked');
 const ids = () => taken().map(({ headers }) => decodeMeta(headers[META]!).messageId);
 const tick = (session: ResolverSession) => session.tick({ end: received.length, at: AT });
+
+describe('a fact', () => {
+  it('is on the trace of the event that it follows from', async () => {
+    const [one, two] = [event('a', 1), event('b', 2)];
+    await (await open()).process(receive({ ...one, headers: { ...one.headers, [TRACEPARENT]: Buffer.from('00-trace') } }, two));
+    expect(timeline.map(({ headers }) => [headers[TYPE]!.toString(), headers[TRACEPARENT]?.toString()])).toEqual([['IdentitiesLinked', '00-trace'], ['Tracked', '00-trace'], ['IdentitiesLinked', undefined], ['Tracked', undefined]]);
+  });
+});
 
 describe('a release with another version, or another incarnation', () => {
   it.each([[2, 1], [1, 2]])('sends what is pending as what it was, and numbers its own from 1 (version %i, incarnation %i)', async (version, incarnation) => {

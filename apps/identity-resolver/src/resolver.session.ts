@@ -1,7 +1,7 @@
 import { decodeMeta, encodeMeta } from '@touchpoint/contracts';
 import type { Fact, LinkChanges } from '@touchpoint/identity';
 import { partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
-import { anchorOf, META, TYPE, type Appender, type LogReader, type LogRecord, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
+import { anchorOf, META, TRACEPARENT, TYPE, type Appender, type LogReader, type LogRecord, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
 import {
   advanceCheckpoint, advanceWith, arrayOf, behind, deleteParked, deletePending, insertPending, park, parkingOf, readPending, readRetries, transaction,
   type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool, type Queryable,
@@ -168,7 +168,7 @@ export class ResolverSession implements PartitionSession {
       if (!event) return NOTHING;
       const { record } = candidates[i]!;
       const resolution = loaded.book.resolve(event);
-      for (const fact of resolution.facts) facts.push({ before: i, record: this.#factRecord(fact, decodeMeta(record.headers[META]!)) });
+      for (const fact of resolution.facts) facts.push({ before: i, record: this.#factRecord(fact, record) });
       const index = customerIds.get(resolution.customerId) ?? customerIds.size;
       if (index === customerIds.size) customerIds.set(resolution.customerId, index);
       if (redriven.length === 0) return index;
@@ -210,9 +210,10 @@ export class ResolverSession implements PartitionSession {
     return { topic, partition: partitionOf(customerId, partitions), key: customerId, value, headers: passedOn(headers) };
   }
 
-  #factRecord({ id, timeline, type, data }: Fact, cause: Meta): OutRecord {
+  #factRecord({ id, timeline, type, data }: Fact, { headers: { [META]: causeMeta, [TRACEPARENT]: traceparent } }: LogRecord): OutRecord {
+    const cause = decodeMeta(causeMeta!);
     const meta: Meta = { ...cause, messageId: id, publisher: 'identity-resolver', link: 'none', digest: '0'.repeat(32), causationId: cause.messageId };
     const { topic, partitions } = this.#ports.timeline;
-    return { topic, partition: partitionOf(timeline, partitions), key: timeline, value: this.#ports.writer.write(type, data as never), headers: { [META]: encodeMeta(meta), [TYPE]: Buffer.from(type) } };
+    return { topic, partition: partitionOf(timeline, partitions), key: timeline, value: this.#ports.writer.write(type, data as never), headers: { [META]: encodeMeta(meta), [TYPE]: Buffer.from(type), ...(traceparent && { [TRACEPARENT]: traceparent }) } };
   }
 }

@@ -35,6 +35,11 @@ describe('every route', () => {
   });
 });
 
+describe('a path that is none', () => {
+  it.each([['with a key', {}], ['without one', { key: 'tp_nothing' }], ['with a packed body', { headers: { 'content-encoding': 'gzip' } }]])('is told so, %s', async (_, options) =>
+    expect(await ingest.post('/v1/nothing', order('o'), options)).toMatchObject({ status: 404, type: 'application/problem+json', body: { code: 'HTTP.NOT_FOUND' } }));
+});
+
 describe('a call', () => {
   it.each([
     ['track', { event: 'Product Viewed', properties: { product_id: 'p' } }, 'ProductViewed'],

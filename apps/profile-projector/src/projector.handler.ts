@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { METRICS, type Metrics } from '@touchpoint/host';
+import { LOG, METRICS, type Log, type Metrics } from '@touchpoint/host';
 import { checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, TOPICS, type LogReader, type LogTopics, type MessageReader, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
 import { projections } from '@touchpoint/profile';
 import { foldingInto, claimCheckpoint, parkedKeys, POOL, projectionTable, subscribedTypes, type Pool } from '@touchpoint/store';
@@ -22,6 +22,7 @@ export class ProjectorHandler implements PartitionHandler {
     @Inject(LOG_READER) logReader: LogReader,
     @Inject(LOG_TOPICS) topics: LogTopics,
     @Inject(METRICS) metrics: Metrics,
+    @Inject(LOG) log: Log,
   ) {
     this.#logReader = logReader;
     this.#topics = topics;
@@ -33,7 +34,7 @@ export class ProjectorHandler implements PartitionHandler {
       reader,
       folding: foldingInto(projections.map(projectionTable)),
       subscribed: subscribedTypes(projections),
-      parkable: { table: EVERY_CUSTOMER.table, partitions: topics.partitionsOf(TOPICS.timeline) },
+      parkable: { table: EVERY_CUSTOMER.table, partitions: topics.partitionsOf(TOPICS.timeline), log },
       onFolded: (count) => {
         events.inc({ outcome: 'folded' }, count.records - count.parked);
         events.inc({ outcome: 'repeat' }, count.repeats);

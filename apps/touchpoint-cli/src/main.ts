@@ -1,50 +1,16 @@
-import { Command, CommanderError } from 'commander';
-import { processContext, type CommandFile } from './command.ts';
-import { demoCommand } from './commands/demo.command.ts';
-import { downCommand } from './commands/down.command.ts';
-import { journeysCommand } from './commands/journeys.command.ts';
-import { keysCommand } from './commands/keys.command.ts';
-import { logsCommand } from './commands/logs.command.ts';
-import { parkedCommand } from './commands/parked.command.ts';
-import { schemasCommand } from './commands/schemas.command.ts';
-import { statusCommand } from './commands/status.command.ts';
-import { superviseCommand } from './commands/supervise.command.ts';
-import { topicsCommand } from './commands/topics.command.ts';
-import { upCommand } from './commands/up.command.ts';
-import { importCommand } from './import/import.command.ts';
+import { CommanderError } from 'commander';
+import { processContext } from './command.ts';
+import { createProgram } from './program.ts';
 import { EXIT } from './system/cli-error.ts';
 import { failureText } from './view/failure.ts';
 import { paint } from './view/terminal.ts';
-
-/** Every command, in the order in which the help names them. */
-const commands: readonly CommandFile[] = [
-  upCommand,
-  statusCommand,
-  logsCommand,
-  downCommand,
-  demoCommand,
-  importCommand,
-  journeysCommand,
-  keysCommand,
-  parkedCommand,
-  topicsCommand,
-  schemasCommand,
-  superviseCommand,
-];
-
-const program = new Command('touchpoint')
-  .description('Runs Touchpoint on this machine, and speaks with a system that runs.')
-  .showHelpAfterError('(npx touchpoint --help tells what there is)')
-  .addHelpText('after', '\nBegin with:\n  $ npx touchpoint up        starts everything and says where it is\n\nExit codes: 0 done, 1 failed, 2 asked for wrongly, 3 nothing runs there, 4 some rows of an import were rejected.\n')
-  .exitOverride();
-for (const add of commands) add(program, processContext);
 
 // Whoever reads the results may stop reading (`| head`), and the terminal may be closed: neither is a failure.
 process.stdout.on('error', () => process.exit());
 process.stderr.on('error', () => undefined);
 
 try {
-  await program.parseAsync();
+  await createProgram(processContext).parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
   else {

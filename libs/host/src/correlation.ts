@@ -15,11 +15,12 @@ const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{
 const CORRELATION_ID = /^[0-9A-Za-z-]{8,64}$/;
 
 export const isTraceparent = (text: unknown): text is string => typeof text === 'string' && TRACEPARENT.test(text);
+export const isCorrelationId = (text: unknown): text is string => typeof text === 'string' && CORRELATION_ID.test(text);
 
 /** From the headers `x-correlation-id`, else the trace id of `traceparent`, where they are well-formed; else a new one. */
 export const correlationFrom = (headers: Readonly<Record<string, string | string[] | undefined>>): Correlation => {
   const traceparent = isTraceparent(headers['traceparent']) ? headers['traceparent'] : undefined;
   const given = headers['x-correlation-id'];
-  const correlationId = typeof given === 'string' && CORRELATION_ID.test(given) ? given : (traceparent?.slice(3, 35) ?? newCorrelationId());
+  const correlationId = isCorrelationId(given) ? given : (traceparent?.slice(3, 35) ?? newCorrelationId());
   return { correlationId, ...(traceparent !== undefined && { traceparent }) };
 };

@@ -25,7 +25,7 @@ export type Subscription = Readonly<{
   open: (partition: number, isOurs: () => boolean) => Promise<PartitionSession>;
 }>;
 
-export type WorkerState = Readonly<{ topic: string; partition: number; next: number | undefined; end: number | undefined; /** Time of the oldest record that waits. */ oldestAt: Instant | undefined; error: string | undefined }>;
+export type WorkerState = Readonly<{ topic: string; partition: number; next: number | undefined; end: number | undefined; /** When the end was looked at. */ endAt: Instant | undefined; /** Time of the oldest record that waits. */ oldestAt: Instant | undefined; error: string | undefined }>;
 
 export type PartitionWorkerOptions = Readonly<{
   kafka: Kafka;

@@ -36,6 +36,7 @@ export class PartitionSlot {
   #feed: Feed | undefined;
   #failures = 0;
   #end: number | undefined;
+  #endAt: Instant | undefined;
   /** Time of the oldest record that is not processed yet, as far as it is known: until it is read, since when we know of it. */
   #oldestAt: Instant | undefined;
   #error: string | undefined;
@@ -64,12 +65,13 @@ export class PartitionSlot {
   }
 
   get state(): WorkerState {
-    return { topic: this.topic, partition: this.partition, next: this.#session?.next, end: this.#end, oldestAt: this.#oldestAt, error: this.#error };
+    return { topic: this.topic, partition: this.partition, next: this.#session?.next, end: this.#end, endAt: this.#endAt, oldestAt: this.#oldestAt, error: this.#error };
   }
 
   /** It was assigned to us, perhaps again: it is claimed anew, after what is in hand. */
   assign(member: GroupMember): void {
     const tenure = (this.#tenure = { member });
+    this.#endAt = undefined;
     this.#unfeed();
     this.#rest.cut();
     void this.#enqueue(() => this.#open(tenure));
@@ -101,7 +103,7 @@ export class PartitionSlot {
   /** A partition that is busy or failing misses its tick. */
   async tick(tick: { end: number; at: Instant }): Promise<void> {
     const [tenure, feed, session] = [this.#tenure, this.#feed, this.#session];
-    this.#end = tick.end;
+    [this.#end, this.#endAt] = [tick.end, tick.at];
     if (!tenure || !feed || !session || this.#ticking) return;
     this.#ticking = true;
     await this.#work(tenure, feed, async () => {

@@ -3,9 +3,11 @@ import type { CheckpointKey } from './checkpoint.ts';
 import { query, type Client, type Queryable } from './pool.ts';
 
 /** A record set aside, with why. `detail` names fields, never values. */
-export type Parking = Readonly<{ record: LogRecord; key: string; code: string; detail: string; /** Later records of its key go on. */ alone?: true }>;
+export type Parking = Readonly<{ record: LogRecord; key: string; code: string; detail: string; /** Later records of its key go on. */ alone?: true; /** What was thrown, for the log. */ error?: unknown }>;
 export type Parked = Parking & Readonly<{ id: number }>;
 
+/** The code of a record that something of ours failed on. */
+export const DEFECT = 'DEFECT';
 /** The code of a record that was parked only because an earlier one of its key is. */
 export const BEHIND = 'PARKED.BEHIND';
 
@@ -13,8 +15,8 @@ export const behind = (record: LogRecord): Parking => ({ record, key: record.key
 
 /** Why a record could not be processed: a Failure says so itself; of a defect only its name is kept, since its message may quote data. */
 export const parkingOf = (record: LogRecord, error: unknown): Parking => {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'DEFECT';
-  return { record, key: record.key, code, detail: code === 'DEFECT' ? `${error instanceof Error ? error.name : 'something'} was thrown` : (error as Error).message };
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : DEFECT;
+  return { record, key: record.key, code, detail: code === DEFECT ? `${error instanceof Error ? error.name : 'something'} was thrown` : (error as Error).message, error };
 };
 
 /** Postgres' text holds no zero character; one in a reason must not keep a record from being parked. */

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { encodeMeta } from '@touchpoint/contracts';
+import { createLogger, silentLog } from '@touchpoint/host';
 import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
 import { invalidMessage } from '@touchpoint/kernel';
+import { META, TYPE } from '@touchpoint/log';
 import { migrate, migrations } from './migrate.ts';
 import { behind, listParked, parkingOf, type Parking } from './parked.ts';
 import { park, type Parkable } from './parking.policy.ts';
@@ -21,7 +24,7 @@ afterAll(async () => {
 });
 
 const AT = { consumer: 'c', topic: 't', partition: 0 };
-const PARKABLE: Parkable = { table: 'customer', partitions: 4 };
+const PARKABLE: Parkable = { table: 'customer', partitions: 4, log: silentLog };
 let offset = 0;
 const record = (key: string) => ({ offset: (offset += 1), key, timestamp: 1, value: Buffer.alloc(0), headers: {} });
 const bad = (key: string, code = 'X.BAD'): Parking => parkingOf(record(key), invalidMessage(code, 'it is bad'));
@@ -62,4 +65,26 @@ describe('a partition', () => {
     await parked(Array.from({ length: 40 }, (_, i) => bad(`k${i}`, 'X.TWICE')), { ...PARKABLE, excused: ['X.TWICE'] });
     expect(await count()).toBe(40);
   });
+});
+
+describe('what is parked', () => {
+  const told = async (parkings: readonly Parking[], more: Partial<Parkable> = {}): Promise<readonly Record<string, unknown>[]> => {
+    const lines: string[] = [];
+    await parked(parkings, { ...PARKABLE, ...more, log: createLogger('spec', 'info', { write: (line) => void lines.push(line) }) });
+    return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  };
+  const event = (key: string) => {
+    const meta = encodeMeta({ messageId: `m-${key}`, publisher: 'shop', occurredAt: 1, receivedAt: 1, historical: false, sources: [], link: 'none', digest: '0'.repeat(32), correlationId: 'corr-12345678', causationId: null });
+    return { ...record(key), headers: { [META]: meta, [TYPE]: Buffer.from('Tracked') } };
+  };
+  it('is told once for each cause of a batch, with the first event, its correlation id and where it was thrown', async () => {
+    const lines = await told([parkingOf(event('a'), new TypeError('x is undefined')), behind(event('a')), parkingOf(event('b'), new TypeError('x is undefined')), bad('c')]);
+    expect(lines).toMatchObject([
+      { level: 'error', consumer: 'c', topic: 't', partition: 0, type: 'Tracked', messageId: 'm-a', correlationId: 'corr-12345678', code: 'DEFECT', count: 2, error: { name: 'TypeError', message: 'x is undefined' } },
+      { level: 'warn', code: 'X.BAD', count: 1, error: { code: 'X.BAD' } },
+    ]);
+    expect((lines[0]!['error'] as { frames: string[] }).frames[0]).toContain('parking.policy.int.spec');
+    expect(lines[1]).not.toHaveProperty('correlationId');
+  });
+  it('is no warning where it is a publisher\'s doing', async () => expect(await told([bad('a', 'X.TWICE')], { excused: ['X.TWICE'] })).toMatchObject([{ level: 'info', code: 'X.TWICE' }]));
 });

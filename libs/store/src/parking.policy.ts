@@ -1,6 +1,9 @@
+import { decodeMeta } from '@touchpoint/contracts';
+import { withCorrelation, type Log } from '@touchpoint/host';
 import { halt } from '@touchpoint/kernel';
+import { META, typeOf, type LogRecord } from '@touchpoint/log';
 import type { CheckpointKey } from './checkpoint.ts';
-import { BEHIND, insertParked, type Parking } from './parked.ts';
+import { BEHIND, DEFECT, insertParked, type Parking } from './parked.ts';
 import type { Client } from './pool.ts';
 
 /** How many of a partition's customers may be parked for one cause: `least` always, beyond that a share. More is a bad release, not bad customers. */
@@ -16,6 +19,7 @@ export type Parkable = Readonly<{
   partitions: number;
   /** Codes that are the publisher's own doing, whatever we release: they stop nobody. */
   excused?: readonly string[];
+  log: Log;
 }>;
 
 /**
@@ -23,9 +27,10 @@ export type Parkable = Readonly<{
  * @throws Failure Halt `PARKED.BAD_RELEASE` when by now too many customers of the partition are parked for one of these causes. With the transaction, nothing of
  * the batch is kept: the release that can read it goes on from there.
  */
-export const park = async (client: Client, key: CheckpointKey, parkings: readonly Parking[], { table, partitions, excused = [] }: Parkable): Promise<void> => {
+export const park = async (client: Client, key: CheckpointKey, parkings: readonly Parking[], { table, partitions, excused = [], log }: Parkable): Promise<void> => {
   if (parkings.length === 0) return;
   await insertParked(client, key, parkings);
+  tell(log, key, parkings, excused);
   const causes = [...new Set(parkings.map(({ code }) => code))].filter((code) => code !== BEHIND && !excused.includes(code));
   if (causes.length === 0) return;
   const { consumer, topic, partition } = key;
@@ -38,6 +43,32 @@ export const park = async (client: Client, key: CheckpointKey, parkings: readonl
   const customers = (await estimatedRows(client, table)) / partitions;
   if (isBadRelease(worst.parked, customers))
     throw halt('PARKED.BAD_RELEASE', `${topic}/${partition}: ${worst.parked} of about ${Math.round(customers)} customers would be parked for ${worst.code}: that is no matter of single customers. Release what can read them, then let the parked ones be retried.`);
+};
+
+/** One line for each cause in a batch, with the first of its records: a bad release parks many at once. What is only behind another says nothing. */
+const tell = (log: Log, { consumer, topic, partition }: CheckpointKey, parkings: readonly Parking[], excused: readonly string[]): void => {
+  const causes = new Map<string, { first: Parking; count: number }>();
+  for (const parking of parkings) {
+    const cause = causes.get(parking.code);
+    if (cause) cause.count += 1;
+    else if (parking.code !== BEHIND) causes.set(parking.code, { first: parking, count: 1 });
+  }
+  for (const [code, { first: { record, error }, count }] of causes) {
+    const level = excused.includes(code) ? 'info' : code === DEFECT ? 'error' : 'warn';
+    const { messageId, correlationId } = idsOf(record);
+    const say = () => log[level]({ consumer, topic, partition, offset: record.offset, type: typeOf(record), messageId, code, count, error }, 'a record could not be processed, and is parked');
+    if (correlationId) withCorrelation({ correlationId }, say);
+    else say();
+  }
+};
+
+/** A record may be parked because this is what cannot be read of it. */
+const idsOf = ({ headers }: LogRecord): Readonly<{ messageId?: string; correlationId?: string | null }> => {
+  try {
+    return headers[META] ? decodeMeta(headers[META]) : {};
+  } catch {
+    return {};
+  }
 };
 
 /** As Postgres' statistics have it: no count of millions while a batch waits. */

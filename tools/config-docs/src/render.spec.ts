@@ -35,8 +35,10 @@ describe('the example', () => {
   it('names each key once, commented out', () => {
     expect(text.split('\n').every((line) => line === '' || line.startsWith('#'))).toBe(true);
     expect(text.match(/^#KAFKA_BROKERS=127\.0\.0\.1:9092$/gm)).toHaveLength(1);
-    expect(text.match(/^#PORT=/gm)).toHaveLength(1);
+    expect(text.match(/^#PORT=$/gm)).toHaveLength(1);
+    expect(text).toMatch(/^#HOST=127\.0\.0\.1$/m);
   });
+  it('says how a copy of it is used', () => expect(text).toContain('set -a; . ./.env; set +a'));
   it('holds no secret', () => expect(text).toMatch(/^#MASTER_KEY=\n/m));
   it('says what is said on the page', () => expect(text.replaceAll('\n# ', ' ')).toContain('not set: 4001 one, 4002 two'));
 });

@@ -65,13 +65,20 @@ const entry = (variants: readonly Variant[]): string => {
     const unset = whenUnset(variant).replaceAll(/[`*]/g, '');
     return wrapped(`${variant.key.doc} (${apps(variant).join(', ') || 'no app yet'}; ${isRequired(variant.key) || unset.startsWith('optional') ? unset : `not set: ${unset}`})`);
   });
-  const value = key.secret ? '' : (key.example ?? [...defaults.values()][0] ?? '');
+  // Where the apps differ, any value would be wrong for most of them.
+  const values = new Set(defaults.values());
+  const value = key.secret ? '' : (key.example ?? (values.size === 1 ? [...values][0]! : ''));
   return [...about, `#${name}=${value}`, ''].join('\n');
 };
+
+const ENV_HEAD = `# Generated from the config.ts files: npm run config-docs
+# The apps and npx touchpoint read the environment, and no file. In a shell, a copy of this one named .env is
+# taken into it by: set -a; . ./.env; set +a
+`;
 
 /** All keys commented out: a copy of it changes nothing. Holds no secret. */
 export const renderEnvExample = (definitions: readonly ConfigDefinition[]): string => {
   const byName = new Map<string, Variant[]>();
   for (const variant of variantsOf(definitions)) byName.set(variant.name, [...(byName.get(variant.name) ?? []), variant]);
-  return `# Generated from the config.ts files: npm run config-docs\n\n${[...byName.values()].map(entry).join('\n')}`;
+  return `${ENV_HEAD}\n${[...byName.values()].map(entry).join('\n')}`;
 };

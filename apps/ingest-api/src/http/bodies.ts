@@ -65,7 +65,8 @@ export const installBodies = (server: FastifyInstance, config: Limits, budget: B
     done(null, payload);
   });
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser(TYPES, (request: FastifyRequest, payload: NodeJS.ReadableStream) => collect(payload, bodyLimit(request, config)));
+  // Without a caller there is no such route: nothing of the body is read.
+  server.addContentTypeParser(TYPES, async (request: FastifyRequest, payload: NodeJS.ReadableStream) => (request.caller === null ? undefined : collect(payload, bodyLimit(request, config))));
   server.addHook('onSend', (request, reply, payload, done) => {
     if (!request.raw.complete) void reply.header('connection', 'close');
     done(null, payload);

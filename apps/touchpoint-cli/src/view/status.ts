@@ -5,6 +5,8 @@ const ago = (iso: string, now: number): string => duration(Math.max(0, (now - Da
 const lagText = ({ lag, kind }: AppStatus, paint: Paint): string => {
   if (!lag) return kind === 'worker' ? '?' : '';
   if (lag.failing > 0) return paint('red', `${lag.failing} partitions failing`);
+  // Nothing waits as far as is known, but nobody has been able to look.
+  if (lag.records === 0 && lag.seconds > 0) return paint('yellow', `not known for ${duration(lag.seconds)}`);
   return lag.records === 0 ? 'none' : paint('yellow', `${lag.records.toLocaleString('en')} records, ${duration(lag.seconds)}`);
 };
 const stateText = ({ ready, state, why }: AppStatus, paint: Paint): string => (ready ? paint('green', 'ready') : paint('red', state === 'ready' ? `not ready (${why ?? ''})` : state));

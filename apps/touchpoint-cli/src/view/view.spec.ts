@@ -61,6 +61,7 @@ describe('the status', () => {
     expect(text({})).toMatch(/a +ready +7 +4011 +2 min 5 s +none/);
     expect(text({ lag: { records: 12_345, seconds: 90, failing: 0 } })).toMatch(/12,345 records, 1 min 30 s/);
     expect(text({ lag: { records: 1, seconds: 1, failing: 2 } })).toContain('2 partitions failing');
+    expect(text({ lag: { records: 0, seconds: 24, failing: 0 } })).toContain('not known for 24 s');
   });
 
   it('tells what is missing, and of a crash', () => {

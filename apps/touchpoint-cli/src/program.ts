@@ -1,0 +1,41 @@
+import { Command } from 'commander';
+import type { CommandFile, Context } from './command.ts';
+import { demoCommand } from './commands/demo.command.ts';
+import { downCommand } from './commands/down.command.ts';
+import { journeysCommand } from './commands/journeys.command.ts';
+import { keysCommand } from './commands/keys.command.ts';
+import { logsCommand } from './commands/logs.command.ts';
+import { parkedCommand } from './commands/parked.command.ts';
+import { schemasCommand } from './commands/schemas.command.ts';
+import { statusCommand } from './commands/status.command.ts';
+import { superviseCommand } from './commands/supervise.command.ts';
+import { topicsCommand } from './commands/topics.command.ts';
+import { upCommand } from './commands/up.command.ts';
+import { importCommand } from './import/import.command.ts';
+
+/** Every command, in the order in which the help names them. */
+const commands: readonly CommandFile[] = [
+  upCommand,
+  statusCommand,
+  logsCommand,
+  downCommand,
+  demoCommand,
+  importCommand,
+  journeysCommand,
+  keysCommand,
+  parkedCommand,
+  topicsCommand,
+  schemasCommand,
+  superviseCommand,
+];
+
+/** The whole command, ready to parse what was typed. */
+export const createProgram = (context: Context): Command => {
+  const program = new Command('touchpoint')
+    .description('Runs Touchpoint on this machine, and speaks with a system that runs.')
+    .showHelpAfterError('(npx touchpoint --help tells what there is)')
+    .addHelpText('after', '\nBegin with:\n  $ npx touchpoint up        starts everything and says where it is\n\nExit codes: 0 done, 1 failed, 2 asked for wrongly, 3 nothing runs there, 4 some rows of an import were rejected.\n')
+    .exitOverride();
+  for (const add of commands) add(program, context);
+  return program;
+};
