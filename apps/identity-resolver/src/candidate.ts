@@ -14,12 +14,21 @@ export const daysOf = (candidates: readonly Candidate[]): ReadonlySet<string> =>
   return days;
 };
 
+/**
+ * More than any app of ours writes: a handful of sources, some KB of meta. Each fact that follows from an event bears its meta and names its sources, is committed
+ * before it is sent, and would stop the partition for ever if the log did not take it.
+ */
+export const MOST_SOURCES = 16;
+export const MOST_META_BYTES = 64 * 1024;
+
 /** A record that could not go onto the timeline is found before anything is decided on it. */
 export const candidateOf = (record: LogRecord): Candidate => {
   try {
     const bytes = headerOf(record, META);
     if (!bytes || !typeOf(record)) throw invalidMessage('LOG.NO_META', `offset ${record.offset} has no meta or no type header`);
+    if (bytes.length > MOST_META_BYTES) throw invalidMessage('LOG.TOO_LARGE', `the meta takes ${bytes.length} bytes, at most ${MOST_META_BYTES} are taken`);
     const meta = decodeMetaIdentity(bytes);
+    if (meta.sources.length > MOST_SOURCES) throw invalidMessage('IDENTITY.TOO_MANY_SOURCES', `the event names ${meta.sources.length} sources, at most ${MOST_SOURCES} are taken`);
     if (!meta.sources[0]) throw invalidMessage('IDENTITY.NO_SOURCE', 'the event has no source');
     if (recordBytes(record) > MAX_RECEIVED_BYTES) throw invalidMessage('LOG.TOO_LARGE', 'the record is larger than the timeline takes');
     const { publisher, messageId, link, occurredAt } = meta;
