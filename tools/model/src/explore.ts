@@ -4,7 +4,7 @@ import { landing, sending } from './sending.ts';
 import type { Setting, Step } from './turn.ts';
 import { beginning, keyOf, TARGETS, type World } from './world.ts';
 
-export type Found = Readonly<{ states: number; /** What went wrong first, and how it came to that; undefined: nothing does. */ violation: Readonly<{ what: string; trace: readonly string[] }> | undefined }>;
+export type Found = Readonly<{ states: number; /** Most rows of log.pending at a time. */ mostRows: number; /** What went wrong first, and how it came to that; undefined: nothing does. */ violation: Readonly<{ what: string; trace: readonly string[] }> | undefined }>;
 
 /** As a text: what goes wrong and the way to it, a step a line. */
 export const told = ({ states, violation }: Found): string => (violation ? [violation.what, ...violation.trace].join('\n  ') : `nothing goes wrong in ${states.toLocaleString('en')} states`);
@@ -44,16 +44,18 @@ export const explore = (setting: Setting): Found => {
   const first = beginning(setting.size);
   const ids = new Map<string, number>([[keyOf(first), 0]]);
   const cameFrom: { id: number; name: string }[] = [{ id: -1, name: '' }];
+  let mostRows = 0;
   const graph: Graph = { begins: [], to: [], names: [] };
   const wayTo = (id: number): string[] => {
     const trace: string[] = [];
     for (let at = cameFrom[id]!; at.id >= 0; at = cameFrom[at.id]!) trace.push(at.name);
     return trace.reverse();
   };
-  const found = (id: number, what: string, ...last: readonly string[]): Found => ({ states: ids.size, violation: { what, trace: [...wayTo(id), ...last] } });
+  const found = (id: number, what: string, ...last: readonly string[]): Found => ({ states: ids.size, mostRows, violation: { what, trace: [...wayTo(id), ...last] } });
 
   for (let layer = [first], following: World[] = []; layer.length > 0; [layer, following] = [following, []])
     for (const world of layer) {
+      mostRows = Math.max(mostRows, world.rows.length);
       const id = graph.begins.push(graph.to.length) - 1;
       for (const { name, then } of stepsOf(world, setting)) {
         const next = outcomeOf(then);
@@ -73,7 +75,7 @@ export const explore = (setting: Setting): Found => {
       if (wrong) return found(id, wrong);
     }
   const round = roundIn(graph);
-  return round ? found(round.id, 'stalled: this can go round for ever', ...round.names.map((name) => `again and again: ${name}`)) : { states: ids.size, violation: undefined };
+  return round ? found(round.id, 'stalled: this can go round for ever', ...round.names.map((name) => `again and again: ${name}`)) : { states: ids.size, mostRows, violation: undefined };
 };
 
 const outcomeOf = (then: Step['then']): World | Broken => {
