@@ -149,7 +149,7 @@ describe('a second process', () => {
   });
 });
 
-describe('a poison event', () => {
+describe('One bad customer stops no other: a poison event', () => {
   it('parks its customer, whose later events are decided on after a retry', async () => {
     const poison = { ...email(8), value: POISON };
     await system.appender.append([poison, order(8, 'o8'), email(9), order(9, 'o9')]);

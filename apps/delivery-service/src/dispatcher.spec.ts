@@ -68,7 +68,7 @@ describe('a command that cannot be handed over yet', () => {
   });
 });
 
-describe('a command with an attempt that was never answered', () => {
+describe('Unknown is said: a command with an attempt that was never answered', () => {
   const again = { guarantee: 'atLeastOnce' } as const;
   const lost = { attempt: 2, lost: 1 };
   const unknown = { state: 'unknown', provider: 'fake', attempt: 1 };

@@ -53,7 +53,7 @@ describe('a batch of more commands than are handed over at once', () => {
   });
 });
 
-describe('a lost answer', () => {
+describe('Unknown is said: a lost answer', () => {
   it('is remembered: a message that is held since is unknown', async () => {
     const { known, send, outcome, row, startOne, behave, system } = delivery;
     await known(1, optIn);

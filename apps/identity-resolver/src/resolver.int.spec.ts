@@ -47,7 +47,7 @@ afterAll(async () => {
   await system.end();
 }, 60_000);
 
-describe('what was received', () => {
+describe('One order per customer: what was received', () => {
   it('reaches one timeline per customer, each event once, whatever is sent again', async () => {
     const events = Array.from({ length: 200 }, (_, i) => received({ id: `a${i}`, sources: [source('user', i % 10)] }));
     await system.appender.append([...events, ...events.slice(0, 50)]);

@@ -40,7 +40,7 @@ const holding = (url: string, key: string, length: number): ClientRequest => {
 };
 const inFlight = async (ingest: Ingest) => Number(/touchpoint_ingest_in_flight_bytes\{.*\} (\d+)/.exec(await (await fetch(`${ingest.url}/metrics`)).text())![1]);
 
-describe('when more comes than is answered', () => {
+describe('Overload is refused, not absorbed: when more comes than is answered', () => {
   let ingest: Ingest;
   beforeAll(async () => { ingest = await startIngest({ env: { MAX_IN_FLIGHT_BYTES: '200000' } }); }, 60_000);
   afterAll(() => ingest.end(), 60_000);
@@ -68,7 +68,7 @@ describe('when more comes than is answered', () => {
   it('takes one request alone, however large its key allows', async () => expect(await ingest.post('/v1/batch', batch(40))).toMatchObject({ status: 200 }));
 });
 
-describe('when the broker is gone', () => {
+describe('Acknowledged is kept: when the broker is gone', () => {
   it('is known within five seconds: all that a request waits for has one limit together', () => {
     expect(Number(defaultOf(config.keys.ANSWER_LIMIT_MS))).toBeLessThan(5_000);
   });

@@ -64,7 +64,7 @@ describe('two projectors', () => {
     expect(rows.find(({ order_id }) => order_id === 'o7')).toMatchObject({ gross: '7.25', currency: 'GBP', place: 'web', lines: 0 });
   });
 
-  it('hold the rows that the log folds to when it is read again (replay equals live)', async () => {
+  it('hold the rows that the log folds to when it is read again (Replay equals live)', async () => {
     const reader = createMessageReader(createRegistry(system.env['SCHEMA_REGISTRY_URL']!));
     const subscribed = subscribedTypes(projections);
     const folded = new MergedRows(foldingInto(tables));
@@ -90,7 +90,7 @@ describe('two projectors', () => {
     }
   });
 
-  it('park a poison event with its customer\'s later ones, and let the others go on', async () => {
+  it('park a poison event with its customer\'s later ones, and let the others go on (One bad customer stops no other)', async () => {
     const before = await events();
     const poison = { ...order(7, 'poison', '1'), value: Buffer.from([0, 0, 0, 0, 1, 255]) };
     await system.appender.append([poison, order(7, 'later', '2'), order(8, 'other', '3')]);

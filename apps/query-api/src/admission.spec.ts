@@ -8,7 +8,7 @@ const open = () => {
 };
 const soon = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('when it is full', () => {
+describe('Overload is refused, not absorbed: when it is full', () => {
   it('lets some wait their turn, in order, and refuses the others', async () => {
     const admission = new Admission(1);
     const first = open();

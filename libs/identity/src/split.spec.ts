@@ -50,7 +50,7 @@ describe('when a customer was absorbed', () => {
   });
 });
 
-describe('after any merges', () => {
+describe('Merge order does not matter: a split, after any merges,', () => {
   it('undoes exactly one: what the member had absorbed goes with it, all else stays', () =>
     fc.assert(fc.property(anyEvents(), fc.nat(), (events, pick) => {
       ({ table } = play([events]));

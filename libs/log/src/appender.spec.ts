@@ -16,7 +16,7 @@ const values = (from: number, to: number) => Array.from({ length: to - from }, (
 const distinct = (log: readonly string[]) => [...new Set(log)];
 const UNAVAILABLE = { kind: 'Transient', code: 'LOG.UNAVAILABLE' };
 
-describe('an append', () => {
+describe('Acknowledged is kept: an append', () => {
   it('resolves once every partition was acknowledged', async () => {
     const { broker, appender } = setUp();
     await appender.append([record(0, 'a'), record(1, 'b'), record(0, 'c')]);
@@ -68,7 +68,7 @@ describe('an append', () => {
   });
 });
 
-describe('calls', () => {
+describe('One order per customer: calls', () => {
   it('made in one turn share a send, and keep their order', async () => {
     const { broker, appender } = setUp();
     await Promise.all([appender.append([record(0, 'a'), record(0, 'b')]), appender.append([record(0, 'c')]), appender.append([record(1, 'd')])]);
@@ -159,7 +159,7 @@ describe('with a deadline', () => {
   });
 });
 
-describe('overload', () => {
+describe('Overload is refused, not absorbed: what is too much to wait', () => {
   it('is refused with nothing sent', async () => {
     const { broker, appender } = setUp({ maxPendingBytes: 1_000, sendTimeoutMs: 5_000 });
     let answer = () => undefined as void;

@@ -27,7 +27,7 @@ const twoBrokers = () => {
   return { leader, landed, take };
 };
 
-describe('a leader that moves during a send', () => {
+describe('Acknowledged is kept: a leader that moves during a send', () => {
   const byKafkajs = async (retries: number) => {
     const { leader, landed, take } = twoBrokers();
     type Data = { topic: string; partitions: { partition: number; messages: { value: string }[] }[] }[];

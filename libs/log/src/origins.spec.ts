@@ -6,7 +6,7 @@ import { decodeOrigin, encodeOrigin, ORIGIN, originName, type LogRecord } from '
 const from = (name: string, seq: number, offset = 0): LogRecord => ({ offset, key: 'k', timestamp: 0, value: Buffer.alloc(0), headers: { [ORIGIN]: encodeOrigin(name, seq) } });
 const seqs = (records: readonly LogRecord[]) => records.map(({ headers }) => decodeOrigin(headers[ORIGIN])!.seq);
 
-describe('a batch of records', () => {
+describe('One order per customer: a batch of records', () => {
   it('is taken where it goes on and dropped where it repeats', () => {
     const { taken, seen, dropped } = dropRepeats(new Map([['a', 2]]), [from('a', 1), from('a', 3), from('b', 1), from('a', 3), from('a', 4), from('a', 2), from('b', 2)]);
     expect([seqs(taken), [...seen], dropped]).toEqual([[3, 1, 4, 2], [['a', 4], ['b', 2]], 3]);

@@ -29,11 +29,11 @@ describe.each(Object.values(readModels).map((model) => [model.name, model] as co
   it('says what everything is that it shows', () => {
     for (const [name, { doc }] of Object.entries({ ...projection.key, ...projection.columns })) expect([name, doc.length > 4]).toEqual([name, true]);
   });
-  it('replay equals live: no split into batches changes a row', () =>
+  it('Replay equals live: no split into batches changes a row', () =>
     check(fc.property(timeline, fc.array(fc.nat(20)), (events, at) => expect(fold(projection, events, new Set(at))).toEqual(fold(projection, events)))));
   it('does not mind the order in which events arrive', () =>
     check(fc.property(timeline, seeds, (events, by) => expect(fold(projection, shuffled(events, by))).toEqual(fold(projection, events)))));
-  it('merge order does not matter: any order and grouping of the parts shows the same', () =>
+  it('Merge order does not matter: any order and grouping of the parts shows the same', () =>
     check(fc.property(timeline, seeds, (events, by) => {
       const [a = [], b = [], c = []] = [...fold(projection, events).values()];
       const all = show([...a, ...b, ...c]);

@@ -32,7 +32,7 @@ const customers = (count: number, from = 0) => Array.from({ length: count }, (_,
 const parked = (parkings: readonly Parking[], parkable = PARKABLE, at = AT) => transaction(pool, (client) => park(client, at, parkings, parkable));
 const count = async () => (await listParked(pool, { limit: 1_000 })).length;
 
-describe('a partition', () => {
+describe('One bad customer stops no other: a partition', () => {
   it('goes on while few of its customers are parked', async () => {
     await parked(customers(19));
     expect(await count()).toBe(19);

@@ -119,7 +119,7 @@ describe('one worker', () => {
   }, 60_000);
 });
 
-describe('two workers', () => {
+describe('Effects happen once: two workers', () => {
   it('share the partitions, and one takes over all when the other leaves', async () => {
     const topic = await system.topic('shared', 4);
     const a = system.worker(topic, { name: 'a' });

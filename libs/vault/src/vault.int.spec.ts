@@ -74,14 +74,14 @@ describe('a sealed value', () => {
     const [texts, trips] = await roundTrips(() => open().unseal(sealed));
     expect([texts, trips]).toEqual([['value 0', 'value 1', 'value 2', 'value 3', 'value 4', 'value 5'], 1]);
   });
-  it('is redacted once its key is gone, beside others that are not', async () => {
+  it('is redacted once its key is gone, beside others that are not (Erased is unreadable)', async () => {
     const vault = open();
     const [gone, kept] = [sourceKey(), sourceKey()];
     const sealed = [await sealOne(vault, gone, 'Anna'), await sealOne(vault, kept, 'Berta')];
     await database.pool.query('delete from vault.data_key where source_key = $1', [gone]);
     expect(await open().unseal(sealed)).toEqual([null, 'Berta']);
   });
-  it('is redacted within 60 s in a process that had the key in memory', async () => {
+  it('is redacted within 60 s in a process that had the key in memory (Erased is unreadable)', async () => {
     const clock = manualClock();
     const vault = open(clock);
     const source = sourceKey();

@@ -10,7 +10,7 @@ const refused = (act: () => unknown): unknown => {
   }
 };
 
-describe('a budget', () => {
+describe('Overload is refused, not absorbed: a budget', () => {
   it('refuses what would be too much, with 429 and when to come again', () => {
     const budget = new BodyBudget(100_000);
     const give = budget.take(60_000);

@@ -53,7 +53,7 @@ describe('two processes of each worker, each killed while it imports and while p
       expect(of).toHaveProperty([name]);
   });
 
-  it('lose nothing and double nothing', () => {
+  it('lose nothing and double nothing (Effects happen once)', () => {
     expect(undisturbed.observation.problems).toEqual([]);
     expect(disturbed.observation.problems).toEqual([]);
   });
