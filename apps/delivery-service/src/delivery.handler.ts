@@ -38,6 +38,7 @@ export class DeliveryHandler implements PartitionHandler {
     this.#logReader = logReader;
     this.#topics = topics;
     const results = metrics.counter('delivery_results_total', 'Commands by what came of an attempt', ['channel', 'provider', 'state']);
+    const batchSeconds = metrics.histogram('delivery_batch_seconds', 'Time a batch takes from its commands to their outcomes on the log');
     const seconds = metrics.histogram('delivery_call_seconds', 'Time a provider takes to answer', ['provider']);
     observeOutbox(metrics, pool, CONSUMER);
     const looks = new Map([TOPICS.commands, TOPICS.urgentCommands].map((topic) => [topic as string, sharedLook(() => waitingPartitions(pool, CONSUMER, topic, topics.partitionsOf(topic)))]));
@@ -60,6 +61,7 @@ export class DeliveryHandler implements PartitionHandler {
         callsAtOnce: settings.CALLS_AT_ONCE,
         now: () => clock.now(),
       }),
+      onTaken: ({ seconds: took }) => batchSeconds.observe(took),
       onSettled: ({ command, settlement, seconds: took }) => {
         const provider = 'provider' in settlement ? (settlement.provider ?? 'none') : 'none';
         results.inc({ channel: command.channel, provider, state: settlement.state });

@@ -21,6 +21,8 @@ export type DeliveryPorts = Readonly<{
   /** Most commands that are claimed at a time. */
   claimsAtOnce: number;
   onSettled: (dispatched: Dispatched) => void;
+  /** Commands that were taken together, from their records to their outcomes. */
+  onTaken: (count: { records: number; seconds: number }) => void;
 }>;
 
 type Read = Readonly<{ command: Command; value: Buffer; thread: Thread }>;
@@ -101,6 +103,7 @@ export class DeliverySession implements PartitionSession {
   }
 
   async #take(records: readonly LogRecord[], change: Advance, redriven: readonly number[] = []): Promise<void> {
+    const started = performance.now();
     const { pool, claimMs, parkable } = this.#ports;
     const { commands, parkings } = await this.#read(records);
     const until = performance.now() + claimMs;
@@ -118,6 +121,7 @@ export class DeliverySession implements PartitionSession {
     this.#checkpoint = checkpoint;
     this.#acknowledged = [];
     await this.#dispatch(claims.map((claim) => ({ claim, command: commands.get(claim.commandId)!.command })), until);
+    this.#ports.onTaken({ records: records.length, seconds: (performance.now() - started) / 1_000 });
   }
 
   /** Claims once more what is due. A stored command that cannot be read waits, and stops no other. @returns how many were claimed. */

@@ -2,6 +2,8 @@ import { transient, type CustomerId, type Link, type SourceKey } from '@touchpoi
 import { LinkBook, wanted, type CustomerRow, type LinkableKind, type LinkChanges, type LinkRow, type ResolvableEvent } from '@touchpoint/identity';
 import { arrayOf, query, type Client, type Queryable } from '@touchpoint/store';
 
+export const RACED = 'IDENTITY.RACED';
+
 type CustomerRecord = { customer_id: CustomerId; created_at: string; survivor_id: CustomerId | null; has_user: boolean; alone: boolean };
 /** A link with the customer it names. */
 type LinkRecord = CustomerRecord & { source_key: string; kind: LinkableKind; since: string; linked_by: Link };
@@ -53,7 +55,7 @@ export const loadBook = async (on: Queryable, events: readonly ResolvableEvent[]
   return { book: new LinkBook({ links: linkRows, customers }), links: new Set(linkRows.map(({ key }) => key)), customers: new Map(customers.map((row) => [row.customerId, row])) };
 };
 
-/** Writes what a book changed. A row that is new to us and is there already, or is not what we read any more, was written by another partition meanwhile. @throws Failure Transient `IDENTITY.RACED`. */
+/** Writes what a book changed. A row that is new to us and is there already, or is not what we read any more, was written by another partition meanwhile. @throws Failure Transient RACED. */
 export const saveBook = async (client: Client, { links, customers }: LinkChanges, { links: loadedLinks, customers: loadedCustomers }: Loaded): Promise<void> => {
   await saveRows(client, CUSTOMER_TABLE, customers, ({ customerId }) => loadedCustomers.get(customerId));
   await saveRows(client, LINK_TABLE, links, (row) => (loadedLinks.has(row.key) ? row : undefined));
@@ -91,7 +93,7 @@ const saveRows = async <Row>(client: Client, table: Table<Row>, rows: readonly R
   const fresh = rows.filter((row) => !asRead(row));
   const write = async (text: string, values: readonly unknown[], count: number) => {
     const { rowCount } = await client.query({ text, values: [...values] });
-    if (rowCount !== count) throw transient('IDENTITY.RACED', 'another partition met the same source or customer meanwhile; the batch is resolved again');
+    if (rowCount !== count) throw transient(RACED, 'another partition met the same source or customer meanwhile; the batch is resolved again');
   };
   if (there.length > 0) await write(table.update, [...table.values(there), ...table.was(there.map((row) => asRead(row)!))], there.length);
   if (fresh.length > 0) await write(table.insert, table.values(fresh), fresh.length);

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeMeta, encodeMeta } from '@touchpoint/contracts';
 import { silentLog } from '@touchpoint/host';
 import { transient, type Meta, type SourceKey } from '@touchpoint/kernel';
@@ -103,6 +103,27 @@ describe('what was sent', () => {
     expect(await pending()).not.toContain('0');
     await open();
     expect([await pending(), new Set(ids()).size]).toEqual([[], ids().length]);
+  });
+});
+
+describe('a batch that meets another partition over a new source', () => {
+  /** As if somebody else had inserted the customer so many times, right before us: no row of ours is written then. A sequence is not rolled back. */
+  const racing = (times: number) => pool.query(`create sequence races;
+    create function lose() returns trigger language plpgsql as $$ begin if nextval('races') <= ${times} then return null; end if; return new; end $$;
+    create trigger lose before insert on identity.customer for each row execute function lose()`);
+  afterEach(() => pool.query('drop trigger lose on identity.customer; drop function lose; drop sequence races'));
+
+  it('is resolved again', async () => {
+    await racing(3);
+    const session = await open();
+    await session.process(receive(event('a', 1)));
+    expect([ids(), (await pool.query('select from identity.customer')).rowCount]).toEqual([['a'], 1]);
+  });
+  it('rests a moment when that happens again and again', async () => {
+    await racing(100);
+    const session = await open();
+    await expect(session.process(receive(event('a', 1)))).rejects.toMatchObject({ kind: 'Transient', code: 'IDENTITY.RACED' });
+    expect([ids(), (await pool.query('select from identity.event_id')).rowCount]).toEqual([[], 0]);
   });
 });
 

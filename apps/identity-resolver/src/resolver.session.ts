@@ -1,6 +1,6 @@
 import { decodeMeta, encodeMeta } from '@touchpoint/contracts';
 import type { Fact, LinkChanges } from '@touchpoint/identity';
-import { partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
+import { Failure, partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
 import { anchorOf, META, TRACEPARENT, TYPE, type Appender, type LogReader, type LogRecord, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
 import {
   advanceCheckpoint, advanceWith, arrayOf, behind, deleteParked, deletePending, insertPending, park, parkingOf, readPending, readRetries, transaction,
@@ -8,7 +8,7 @@ import {
 } from '@touchpoint/store';
 import { candidateOf, daysOf, type Candidate } from './candidate.ts';
 import { insertEventIds, knownEventIds, type EventDays, type EventId } from './event-ids.ts';
-import { loadBook, saveBook, ties, type Loaded } from './link-store.ts';
+import { loadBook, RACED, saveBook, ties, type Loaded } from './link-store.ts';
 import { NOTHING, packOutcome, unpackOutcome, type Outcome } from './outcome.ts';
 import { passedOn, sendsOf, type Target } from './sends.ts';
 
@@ -29,6 +29,9 @@ export type ResolverPorts = Readonly<{
 type Resolved = Readonly<{ pending: number; outcome: Outcome; sends: readonly OutRecord[]; sent: Checkpoint['sent']; parkings: readonly Parking[]; repeats: number; fresh: readonly EventId[]; loaded: Loaded; changes: LinkChanges }>;
 /** So many event ids are written faster in the statement that moves the checkpoint than copied in a transaction. */
 const FEW = 100;
+
+/** Races lost one after another, behind which the partition rests a moment. */
+const MOST_RACES = 5;
 
 export const CONFLICT = 'IDENTITY.CONFLICT';
 
@@ -111,12 +114,23 @@ export class ResolverSession implements PartitionSession {
     const started = performance.now();
     const candidates = records.map(candidateOf);
     await this.#ports.ensureDays(daysOf(candidates), { again: redriven.length > 0 });
-    const { pending, outcome, sends, parkings, repeats } = await this.#resolveAndSave(candidates, advance, redriven);
+    const { pending, outcome, sends, parkings, repeats } = await this.#resolveOnceMore(candidates, advance, redriven);
     for (const { key, alone } of parkings) if (!alone) this.#parked.add(key);
     await this.#ports.appender.append(sends);
     this.#acknowledged = [pending];
     const conflicts = parkings.filter(({ alone }) => alone).length;
     this.#ports.onResolved({ records: records.length, repeats, conflicts, parked: parkings.length - conflicts, facts: outcome.facts.length, seconds: (performance.now() - started) / 1000 });
+  }
+
+  /** Meeting another partition's batch over a new source is ordinary work: what was written is rolled back, and the next look sees what the other one wrote. */
+  async #resolveOnceMore(candidates: readonly Candidate[], advance: Advance, redriven: readonly number[]): Promise<Resolved> {
+    for (let left = MOST_RACES; ; left -= 1) {
+      try {
+        return await this.#resolveAndSave(candidates, advance, redriven);
+      } catch (error) {
+        if (left === 0 || !(error instanceof Failure) || error.code !== RACED) throw error;
+      }
+    }
   }
 
   /** Only what ties its sources must be read inside the transaction that writes. */

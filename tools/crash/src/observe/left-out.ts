@@ -10,6 +10,7 @@ export const LEFT_OUT: readonly Readonly<{ table: string; columns: readonly stri
   { table: 'orchestration.customer', columns: ['state.offset'], why: 'a position: the last of several inputs that do not concern each other' },
   { table: 'orchestration.in_force', columns: ['since_offset'], why: 'a position: publishing competes with the first events' },
   { table: 'delivery.message', columns: ['attempt'], why: 'a claim that was lost in a crash is taken over as one more attempt' },
+  { table: 'delivery.message', columns: ['correlation_id'], why: 'made for each request' },
   { table: 'delivery.message', columns: ['command.decidedOffset'], why: 'a position; the name of the record that lies there is compared instead' },
   { table: 'delivery.sandbox_message', columns: ['calls'], why: 'a call whose outcome was lost is made again: the message is one, its calls may be two' },
   { table: 'vault.data_key', columns: ['key_id', 'wrapped'], why: 'keys are random; what is sealed under them is compared in clear' },
