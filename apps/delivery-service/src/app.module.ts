@@ -5,6 +5,7 @@ import { POOL, poolProvider, type Pool } from '@touchpoint/store';
 import { masterKeyOf, Vault } from '@touchpoint/vault';
 import { DeliveryHandler, OUTCOME_WRITER, VAULT } from './delivery.handler.ts';
 import { SandboxController } from './http/sandbox.controller.ts';
+import { OUTCOMES } from './outcomes.ts';
 import { createProviders, PROVIDERS } from './providers.ts';
 import { SandboxProvider } from './sandbox.provider.ts';
 
@@ -19,7 +20,7 @@ const apiKeys: FactoryProvider = { provide: API_KEYS, inject: [POOL, CLOCK], use
 
 const adapters = [
   kafkaProvider('delivery-service'), topicsProvider, appenderProvider(), logReaderProvider, registryProvider, messageReaderProvider,
-  messageWriterProvider(OUTCOME_WRITER, TOPICS.received), poolProvider('delivery-service'), vault, sandbox, providers, apiKeys,
+  messageWriterProvider(OUTCOME_WRITER, TOPICS.received, OUTCOMES), poolProvider('delivery-service'), vault, sandbox, providers, apiKeys,
 ];
 const handlers = [DeliveryHandler];
 const controllers = [SandboxController];

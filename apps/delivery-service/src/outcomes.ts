@@ -21,7 +21,10 @@ export const outcomeRecord = ({ claim, command, settlement }: Pick<Dispatched, '
   return { topic, partition: partitionOf(key, partitions), key, value: outcome.value(writer), headers };
 };
 
-type Outcome = Readonly<{ type: string; value: (writer: MessageWriter) => Buffer }>;
+/** All that `messageOf` makes. */
+export const OUTCOMES = ['MessageSent', 'MessageFailed', 'MessageHeld', 'MessageUnknown'] as const;
+
+type Outcome = Readonly<{ type: (typeof OUTCOMES)[number]; value: (writer: MessageWriter) => Buffer }>;
 
 const messageOf = ({ attempt }: Claim, command: Command, settlement: Settlement): Outcome | undefined => {
   const { channel, commandId, journeyId, runId, stepId, templateId, messageClass, contactPoint } = command;

@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
-import { appenderProvider, kafkaProvider, logReaderProvider, messageWriterProvider, registryProvider, TOPICS, topicsProvider } from '@touchpoint/log';
+import { appenderProvider, kafkaProvider, logReaderProvider, messagesFrom, messageWriterProvider, registryProvider, TOPICS, topicsProvider } from '@touchpoint/log';
 import { poolProvider } from '@touchpoint/store';
 import { ResolverHandler, TIMELINE_WRITER } from './resolver.handler.ts';
 
 const adapters = [
   kafkaProvider('identity-resolver'), topicsProvider, appenderProvider(), logReaderProvider, registryProvider,
-  messageWriterProvider(TIMELINE_WRITER, TOPICS.timeline), poolProvider('identity-resolver'),
+  messageWriterProvider(TIMELINE_WRITER, TOPICS.timeline, messagesFrom('identity')), poolProvider('identity-resolver'),
 ];
 const handlers = [ResolverHandler];
 

@@ -1,5 +1,6 @@
 import type { FactoryProvider, INestApplicationContext, Type } from '@nestjs/common';
 import type { Kafka } from 'kafkajs';
+import type { MessageName } from '@touchpoint/contracts';
 import { CLOCK, CONFIG, HEALTH, LOG, METRICS, optionalProvider, STOP, type Clock, type Health, type Log, type Metrics, type Token } from '@touchpoint/host';
 import { createAppender, type Appender, type AppenderOptions } from './appender.ts';
 import { createKafka } from './kafka.ts';
@@ -58,11 +59,11 @@ export const appenderProvider = (options: Omit<AppenderOptions, 'log'> = {}): Fa
 export const logReaderProvider: FactoryProvider = { provide: LOG_READER, inject: [KAFKA], useFactory: createLogReader };
 export const registryProvider: FactoryProvider = { provide: REGISTRY, inject: [CONFIG], useFactory: ({ SCHEMA_REGISTRY_URL }: RegistryConfig) => createRegistry(SCHEMA_REGISTRY_URL) };
 export const messageReaderProvider: FactoryProvider = { provide: MESSAGE_READER, inject: [REGISTRY], useFactory: createMessageReader };
-/** A writer of one topic's messages under a token of the app's choice. */
-export const messageWriterProvider = (provide: Token<MessageWriter>, topic: string): FactoryProvider => ({
+/** A writer of one topic's messages, or of those among them that the app writes, under a token of the app's choice. */
+export const messageWriterProvider = (provide: Token<MessageWriter>, topic: string, writes?: readonly MessageName[]): FactoryProvider => ({
   provide,
   inject: [REGISTRY, CONFIG],
-  useFactory: (registry: SchemaRegistry, { TOPIC_PREFIX }: KafkaConfig) => createMessageWriter(registry, TOPIC_PREFIX, topic),
+  useFactory: (registry: SchemaRegistry, { TOPIC_PREFIX }: KafkaConfig) => createMessageWriter(registry, TOPIC_PREFIX, topic, writes),
 });
 
 /** Handles a topic's partitions: an ordinary provider. */

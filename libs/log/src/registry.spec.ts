@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { transient } from '@touchpoint/kernel';
 import { createRegistry } from './registry.ts';
-import { createMessageReader, createMessageWriter, registerSchemas } from './schemas.ts';
+import { createMessageReader, createMessageWriter, messagesFrom, registerSchemas } from './schemas.ts';
 import { TOPICS } from './topics.ts';
 
 let server: Server | undefined;
@@ -47,6 +47,27 @@ describe('at a start', () => {
     await expect(createMessageWriter(gone.registry, '', TOPICS.commands)).rejects.toMatchObject({ kind: 'Transient' });
     await expect(registerSchemas(strict.registry, '')).rejects.toThrow('refused');
     expect([gone.asked(), strict.asked()]).toEqual([6, 1]);
+  });
+});
+
+describe('a message writer', () => {
+  const asking = (isThere: (subject: string) => boolean) => {
+    const subjects: string[] = [];
+    const idOf = (subject: string) => (subjects.push(subject), Promise.resolve(isThere(subject) ? 7 : undefined));
+    return { registry: { register: () => Promise.reject(new Error()), idOf, schemaOf: () => Promise.reject(new Error()) }, subjects };
+  };
+  it('looks up what it is said to write, and writes nothing else', async () => {
+    const { registry: asked, subjects } = asking(() => true);
+    const writer = await createMessageWriter(asked, 'p.', TOPICS.timeline, messagesFrom('identity'));
+    expect(subjects).toHaveLength(messagesFrom('identity').length);
+    expect(subjects.every((subject) => /^p\.customers\.timeline-.*\.(Customer|Identities)\w+$/.test(subject))).toBe(true);
+    expect(() => writer.write('TimerFired', {} as never)).toThrow('TimerFired does not belong on customers.timeline');
+  });
+  it('looks up each message once, and names those that are not registered', async () => {
+    const { registry: asked, subjects } = asking((subject) => !subject.endsWith('.OrderCompleted'));
+    await expect(createMessageWriter(asked, '', TOPICS.received)).rejects.toThrow(/^not registered: touchpoints\.received-\S+\.OrderCompleted\. Register with/);
+    expect([...subjects].sort()).toEqual([...new Set(subjects)].sort());
+    expect(subjects).toHaveLength(messagesFrom('touchpoint').length);
   });
 });
 

@@ -13,7 +13,9 @@ const CONTEXTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const names = Object.keys(catalog) as readonly MessageName[];
-const messagesOf = (topic: string): readonly MessageName[] => names.filter((name) => CONTEXTS[topic]?.includes(catalog[name].context));
+/** All messages of some contexts, such as `orchestration`. */
+export const messagesFrom = (...contexts: readonly string[]): readonly MessageName[] => names.filter((name) => contexts.includes(catalog[name].context));
+const messagesOf = (topic: string): readonly MessageName[] => messagesFrom(...(CONTEXTS[topic] ?? []));
 const subjectOf = (prefix: string, topic: string, name: MessageName): string => `${prefix}${topic}-${catalog[name].fullName}`;
 
 /** Registers every message under every subject it may have. One process does this, before any other starts; doing it again changes nothing. */
@@ -30,15 +32,24 @@ export const registerSchemas = async (registry: SchemaRegistry, prefix: string):
 /** Writes messages of a topic. Ids are looked up once, at start: a message that is not registered is found then, not under load. */
 export type MessageWriter = Readonly<{ write: <Name extends MessageName>(name: Name, data: Draft<DataOf<Name>>) => Buffer }>;
 
-/** @throws Error that names the messages that are not registered. */
-export const createMessageWriter = async (registry: SchemaRegistry, prefix: string, topic: string): Promise<MessageWriter> => {
+/** Of the registry's answers at a start that are waited for at the same time. */
+const AT_ONCE = 4;
+
+/**
+ * @param writes instead of all that belong on the topic: each costs the registry, and the start, some milliseconds.
+ * @throws Error that names the messages that are not registered.
+ */
+export const createMessageWriter = async (registry: SchemaRegistry, prefix: string, topic: string, writes: readonly MessageName[] = messagesOf(topic)): Promise<MessageWriter> => {
   const ids = new Map<MessageName, number>();
   const missing: string[] = [];
-  for (const name of messagesOf(topic)) {
-    const id = await patiently(() => registry.idOf(subjectOf(prefix, topic, name), JSON.stringify(catalog[name].schema)));
-    if (id === undefined) missing.push(subjectOf(prefix, topic, name));
-    else ids.set(name, id);
-  }
+  const next = writes.values();
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    for (const name of next) {
+      const id = await patiently(() => registry.idOf(subjectOf(prefix, topic, name), JSON.stringify(catalog[name].schema)));
+      if (id === undefined) missing.push(subjectOf(prefix, topic, name));
+      else ids.set(name, id);
+    }
+  }));
   if (missing.length > 0) throw new Error(`not registered: ${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more` : ''}. Register with: npx touchpoint schemas register`);
   return {
     write: (name, data) => {

@@ -96,7 +96,7 @@ export const partitionCounts = async (kafka: Kafka, prefix: string): Promise<Rea
   await admin.connect();
   try {
     const existing = new Set(await admin.listTopics());
-    const names = declaredTopics().map(({ name }) => prefix + name);
+    const names = Object.values(TOPICS).map((name) => prefix + name);
     const missing = names.filter((name) => !existing.has(name));
     if (missing.length > 0) throw new Error(`missing topics: ${missing.join(', ')}. Create them with: npx touchpoint topics --create`);
     const { topics } = await admin.fetchTopicMetadata({ topics: names });

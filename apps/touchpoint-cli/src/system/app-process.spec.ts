@@ -116,6 +116,17 @@ describe('a restart in watch mode', () => {
     expect(events.some((event) => event.crash)).toBe(false);
   });
 
+  it('tells of a crash what the new process wrote, also while the one before it still ran', async () => {
+    const wrote = join(launch.dir, 'wrote');
+    await start(`import { existsSync } from 'node:fs';\n${appText('first').replace('process.exit(0);', `setInterval(() => existsSync('${wrote}') && process.exit(0), 5);`)}`);
+    await app.untilReady(LIMIT_MS);
+    app.keepSpare([pathToFileURL(join(launch.dir, 'none.mjs')).href]);
+    await writeFile(launch.bundle, `import { writeFileSync } from 'node:fs';\nconsole.error('no luck');\nwriteFileSync('${wrote}', '');\nprocess.exit(1);\n`);
+    await app.restart();
+    await eventually('its crash', () => app.view.lastCrash !== undefined);
+    expect(app.view.lastCrash!.lastLines).toContain('no luck');
+  });
+
   it('is done without one that was not to begin yet', async () => {
     const others = deferred<void>();
     await start(appText('first'));
@@ -129,6 +140,18 @@ describe('a restart in watch mode', () => {
     await app.restart();
     await app.untilReady(LIMIT_MS);
     expect((await answer()).args.join()).toContain('none.mjs');
+  });
+});
+
+describe('a restart of an app that crashes at its start', () => {
+  it('is done by a process that stands by, too', async () => {
+    await start('process.exit(1);', { ...restartPolicy, atMost: 0 });
+    app.keepSpare([pathToFileURL(join(launch.dir, 'none.mjs')).href]);
+    await eventually('its end', () => app.view.lastCrash !== undefined);
+    await writeFile(launch.bundle, appText('mended'));
+    await app.restart();
+    await app.untilReady(LIMIT_MS);
+    expect(await answer()).toMatchObject({ says: 'mended', args: [expect.stringContaining('none.mjs'), expect.anything(), expect.anything()] });
   });
 });
 

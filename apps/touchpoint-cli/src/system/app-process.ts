@@ -15,8 +15,10 @@ export type AppEvent = Readonly<{ name: string; state: AppState; pid?: number; s
 /** What a spare process loads, and what it waits for before. */
 type StandBy = Readonly<{ packages: readonly string[]; after: Promise<void> }>;
 
+const IDLE: ReadonlySet<AppState> = new Set(['ready', 'waiting', 'failed']);
 const STOP_LIMIT_MS = 30_000;
-const CRASH_LINES = 15;
+/** An error that nobody caught takes 20 with its frames, and the process before it may have said its last words below. */
+const CRASH_LINES = 25;
 
 /** One process of an app: started, waited for, started again with back-off when it crashes, stopped in order. */
 export class AppProcess {
@@ -61,7 +63,7 @@ export class AppProcess {
   start(): Promise<void> {
     return this.#inTurn(async () => {
       clearTimeout(this.#again);
-      if (!this.#child) await this.#run(() => spawnApp(this.launch));
+      if (!this.#child) await this.#startAnew();
     });
   }
 
@@ -96,8 +98,9 @@ export class AppProcess {
       this.#crashes = [];
       if (!spare?.isThere()) {
         await this.#end();
-        return this.#run(() => spawnApp(this.launch));
+        return this.#startAnew();
       }
+      await this.#markLog();
       spare.load();
       await this.#end();
       return this.#run(() => {
@@ -111,12 +114,13 @@ export class AppProcess {
   keepSpare(packages: readonly string[], after: Promise<void> = Promise.resolve()): void {
     const standBy = { packages, after };
     this.#standBy = standBy;
-    if (this.#state === 'ready') void this.#callSpare(standBy);
+    void this.#callSpare(standBy);
   }
 
   async #callSpare(standBy: StandBy | undefined): Promise<void> {
     await standBy?.after;
-    if (standBy && this.#standBy === standBy && this.#state === 'ready') this.#spare ??= spawnSpare(this.launch, standBy.packages);
+    // While it starts or stops, the CPU is its own. One that crashed waits for the edit that mends it.
+    if (standBy && this.#standBy === standBy && IDLE.has(this.#state)) this.#spare ??= spawnSpare(this.launch, standBy.packages);
   }
 
   /** Sends a signal, as a fault would: it is started again at once, and the end does not count as a crash. @returns its pid; undefined where it does not run. */
@@ -145,8 +149,17 @@ export class AppProcess {
     this.#to('stopped');
   }
 
-  async #run(spawned: () => Promise<ChildProcess>): Promise<void> {
+  async #startAnew(): Promise<void> {
+    await this.#markLog();
+    await this.#run(() => spawnApp(this.launch));
+  }
+
+  /** What its log holds from here on is the next process's own. */
+  async #markLog(): Promise<void> {
     this.#logFrom = await sizeOf(this.launch.log);
+  }
+
+  async #run(spawned: () => Promise<ChildProcess>): Promise<void> {
     this.#killed = false;
     const began = Date.now();
     const child = await spawned();
@@ -182,6 +195,7 @@ export class AppProcess {
     const lines = await lastLines(this.launch.log, CRASH_LINES, this.#logFrom);
     this.#lastCrash = { at, code, signal, lastLines: lines, againInMs: delay === 'give up' ? undefined : delay };
     this.#onEvent({ name: this.name, state: this.#state, crash: this.#lastCrash });
+    void this.#callSpare(this.#standBy);
     if (delay === 'give up' || this.#state !== 'waiting') return;
     this.#again = setTimeout(() => {
       this.#restarts += 1;

@@ -107,9 +107,9 @@ export class RunningSystem implements System {
     this.#process(name).keepSpare(packages, after);
   }
 
-  async untilReady(limitMs = READY_WITHIN_MS, name?: string): Promise<void> {
+  async untilReady(limitMs = READY_WITHIN_MS, name?: string, signal?: AbortSignal): Promise<void> {
     const awaited = name === undefined ? [...this.apps.values()].filter(({ view }) => view.state !== 'stopped') : [this.#process(name)];
-    await Promise.all(awaited.map((app) => app.untilReady(limitMs)));
+    await Promise.all(awaited.map((app) => app.untilReady(limitMs, signal)));
   }
 
   async untilIdle(limitMs = 600_000): Promise<void> {

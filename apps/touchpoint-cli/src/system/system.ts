@@ -82,8 +82,8 @@ export type System = Readonly<{
   restartProcess(name: string): Promise<void>;
   /** For watch mode: lets a further process stand by that has loaded these packages, so that a restart is short; none begins to load before `after`. */
   keepSpare(name: string, packages: readonly string[], after?: Promise<void>): void;
-  /** Until all processes that are not stopped are ready, or the one that is named. @throws CliError that names the one that is not. */
-  untilReady(limitMs?: number, name?: string): Promise<void>;
+  /** Until all processes that are not stopped are ready, or the one that is named. @throws CliError that names the one that is not; what `signal` says when it is called off. */
+  untilReady(limitMs?: number, name?: string, signal?: AbortSignal): Promise<void>;
   /** Until nothing is left to read, decide or send (timers that are not due aside). @throws CliError that says what is behind. */
   untilIdle(limitMs?: number): Promise<void>;
   onEvent(heard: (event: SystemEvent) => void): () => void;

@@ -1,60 +1,50 @@
-import { createHash } from 'node:crypto';
 import { watch as watchFolder, type FSWatcher } from 'node:fs';
-import { stat, writeFile } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { context, type BuildContext, type OutputFile } from 'esbuild';
-import { buildOptions } from '@touchpoint/build';
-import { buildProblems, folderOf } from '../system/bundles.ts';
-import { repositoryRoot } from '../system/places.ts';
 import type { System } from '../system/system.ts';
 import { duration, type Paint } from '../view/terminal.ts';
 import { deferred } from './deferred.ts';
+import { openBundler, type Broken, type Bundle } from './watched-bundles.ts';
 
 /** An editor writes in several steps; what comes within this time is one edit. */
 const QUIET_MS = 15;
 const READY_WITHIN_MS = 60_000;
+/** What a spare process loads beside the packages of its app. */
+const REHEARSAL = new URL('./rehearsal.mjs', import.meta.url).href;
 
-/** What an app is made of: its source files, absolute, and the packages that stay outside of its bundle. */
-export type Ingredients = Readonly<{ files: ReadonlySet<string>; packages: readonly string[] }>;
-type Bundle = { app: string; esbuild: BuildContext; ingredients: Ingredients; digest: string; broken: boolean };
-type Built = Readonly<{ ingredients: Ingredients; digest: string; outputs: readonly OutputFile[] }>;
+/** An app as it was built the last time. `underWay`: what waits for its last restart; called off by the next, and by a crash, which is told of by itself. */
+type Watched = { readonly app: string; files: ReadonlySet<string>; packages: readonly string[]; digest: string; broken: boolean; underWay: AbortController };
+type WatchedSystem = Pick<System, 'processes' | 'keepSpare' | 'restartProcess' | 'untilReady' | 'onEvent'>;
 
 export type Watching = Readonly<{ text: string; close: () => void }>;
 
-const build = async (esbuild: BuildContext): Promise<Built> => {
-  const { metafile, outputFiles } = await esbuild.rebuild();
-  const inputs = metafile?.inputs ?? {};
-  const packages = new Set(Object.values(inputs).flatMap(({ imports }) => imports.flatMap(({ path, external }) => (external && !path.startsWith('node:') ? [path] : []))));
-  const code = outputFiles?.find(({ path }) => path.endsWith('.mjs'));
-  return {
-    ingredients: { files: new Set(Object.keys(inputs).map((path) => join(repositoryRoot, path))), packages: [...packages] },
-    digest: createHash('sha256').update(code?.contents ?? '').digest('hex'),
-    outputs: outputFiles ?? [],
-  };
-};
+const isBroken = (built: Bundle | Broken): built is Broken => 'problems' in built;
 
 /**
  * Bundles an app anew when one of its source files was saved, and restarts its processes where the bundle came out different. A bundle that does not build is
- * reported, and what ran goes on. Says of each edit how long it took from the save until the app was ready.
+ * reported, and what ran goes on. Says of each edit how long it took from the save until the app was ready; the next edit does not wait for that.
  */
-export const watch = async (system: System, say: (text: string) => void, paint: Paint): Promise<Watching> => {
+export const watch = async (system: WatchedSystem, say: (text: string) => void, paint: Paint, open: typeof openBundler = openBundler): Promise<Watching> => {
   const apps = [...new Set(system.processes().map(({ app }) => app))];
   const processesOf = (app: string): readonly string[] => system.processes().filter((process) => process.app === app).map(({ name }) => name);
-  const bundles = await Promise.all(apps.map(async (app): Promise<Bundle> => {
-    const esbuild = await context({ ...buildOptions(folderOf(app)), logLevel: 'silent', metafile: true, write: false });
-    const built = await build(esbuild).catch(() => undefined);
-    return { app, esbuild, ingredients: built?.ingredients ?? { files: new Set(), packages: [] }, digest: built?.digest ?? '', broken: built === undefined };
-  }));
+  const bundler = await open(apps);
+  // The bundles of all of them together are made, too, so that the first edit of a library is as quick as the next.
+  const [built] = await Promise.all([bundler.build(apps), ...apps.map((app) => bundler.build([app]))]);
+  const watched = apps.map((app): Watched => {
+    const first = built.get(app)!;
+    const { files, packages, digest } = isBroken(first) ? { files: new Set<string>(), packages: [], digest: '' } : first;
+    return { app, files, packages, digest, broken: false, underWay: new AbortController() };
+  });
   const folders = new Map<string, FSWatcher>();
   const changed = new Set<string>();
   let closed = false;
   let working: Promise<void> | undefined;
 
   const look = (): void => {
-    for (const file of bundles.flatMap(({ ingredients }) => [...ingredients.files])) {
+    for (const file of watched.flatMap(({ files }) => [...files])) {
       const folder = dirname(file);
-      if (folders.has(folder)) continue;
+      if (closed || folders.has(folder)) continue;
       folders.set(folder, watchFolder(folder, (_event, name) => {
         if (name === null || !/\.(ts|json)$/.test(name) || /\.spec\.ts$/.test(name)) return;
         changed.add(join(folder, name));
@@ -63,26 +53,48 @@ export const watch = async (system: System, say: (text: string) => void, paint: 
     }
   };
 
-  const restart = async (app: string, savedAt: number): Promise<void> => {
-    await Promise.all(processesOf(app).map((name) => system.restartProcess(name)));
-    await Promise.all(processesOf(app).map((name) => system.untilReady(READY_WITHIN_MS, name)));
-    say(`${paint('green', '✔')} ${app} is live again, ${duration((Date.now() - savedAt) / 1000)} after the save`);
+  const complain = (error: unknown): void => say(`${paint('red', '✘')} ${error instanceof Error ? error.message : String(error)}`);
+
+  const noteBroken = (one: Watched, { problems, files }: Broken): void => {
+    Object.assign(one, { broken: true, files: new Set([...one.files, ...files]) });
+    say([`${paint('red', '✘')} ${one.app} does not build${one.digest === '' ? '' : '; what ran goes on'}`, ...problems.map((line) => `    ${line}`)].join('\n'));
   };
 
-  const rebuild = async (bundle: Bundle, savedAt: number, allLive: Promise<void>): Promise<void> => {
-    const built = await build(bundle.esbuild).catch((error: unknown) => {
-      bundle.broken = true;
-      say([`${paint('red', '✘')} ${bundle.app} does not build; what ran goes on`, ...buildProblems(error).map((line) => `    ${line}`)].join('\n'));
-      return undefined;
-    });
-    if (!built) return;
-    if (bundle.broken && built.digest === bundle.digest) say(`${paint('green', '✔')} ${bundle.app} builds again, as it ran`);
-    Object.assign(bundle, { broken: false, ingredients: built.ingredients });
-    if (built.digest === bundle.digest) return;
-    bundle.digest = built.digest;
-    await Promise.all(built.outputs.map(({ path, contents }) => writeFile(path, contents)));
-    for (const name of processesOf(bundle.app)) system.keepSpare(name, built.ingredients.packages, allLive);
-    await restart(bundle.app, savedAt).catch((error: unknown) => say(`${paint('red', '✘')} ${error instanceof Error ? error.message : String(error)}`));
+  /** @returns whether the app is another now. */
+  const take = (one: Watched, { files, packages, digest }: Bundle): boolean => {
+    const another = digest !== one.digest;
+    if (one.broken && !another) say(`${paint('green', '✔')} ${one.app} builds again, as it ran`);
+    Object.assign(one, { files, packages, digest, broken: false });
+    return another;
+  };
+
+  const restart = async ({ app, packages }: Watched, { outputs }: Bundle, allLive: Promise<void>): Promise<void> => {
+    await Promise.all(outputs.map(async ({ path, contents }) => {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, contents);
+    }));
+    if (closed) return;
+    await Promise.all(processesOf(app).map((name) => {
+      system.keepSpare(name, [...packages, REHEARSAL], allLive);
+      return system.restartProcess(name);
+    }));
+  };
+
+  const tellWhenLive = async ({ app, underWay: { signal } }: Watched, savedAt: number): Promise<void> => {
+    try {
+      await Promise.all(processesOf(app).map((name) => system.untilReady(READY_WITHIN_MS, name, signal)));
+      say(`${paint('green', '✔')} ${app} is live again, ${duration((Date.now() - savedAt) / 1000)} after the save`);
+    } catch (error) {
+      if (!signal.aborted) complain(error);
+    }
+  };
+
+  /** @returns once its processes are started anew; what it gives, once they are live, or nobody waits for that any more. */
+  const renew = async (one: Watched, bundle: Bundle, savedAt: number, allLive: Promise<void>): Promise<{ live: Promise<void> }> => {
+    one.underWay.abort();
+    one.underWay = new AbortController();
+    await restart(one, bundle, allLive);
+    return { live: tellWhenLive(one, savedAt) };
   };
 
   const work = async (): Promise<void> => {
@@ -91,22 +103,38 @@ export const watch = async (system: System, say: (text: string) => void, paint: 
       const files = [...changed];
       changed.clear();
       const saved = await Promise.all(files.map((file) => stat(file).then(({ mtimeMs }) => mtimeMs, () => Date.now())));
-      const concerned = bundles.filter(({ ingredients, broken }) => broken || files.some((file) => ingredients.files.has(file)));
+      const concerned = watched.filter((one) => one.broken || files.some((file) => one.files.has(file)));
+      const bundles = await bundler.build(concerned.map(({ app }) => app));
+      if (closed) return;
       // The apps that are on their way need the CPU more than those that will stand by.
       const allLive = deferred<void>();
-      await Promise.all(concerned.map((bundle) => rebuild(bundle, Math.max(...saved), allLive.promise))).finally(() => allLive.resolve());
+      const renewed = await Promise.all(concerned.map((one) => {
+        const bundle = bundles.get(one.app)!;
+        if (isBroken(bundle)) return noteBroken(one, bundle);
+        return take(one, bundle) ? renew(one, bundle, Math.max(...saved), allLive.promise).catch(complain) : undefined;
+      }));
+      void Promise.all(renewed.map((one) => one?.live)).then(() => allLive.resolve());
       look();
     }
   };
 
+  for (const one of watched) {
+    const first = built.get(one.app)!;
+    if (isBroken(first)) noteBroken(one, first);
+  }
   look();
-  for (const { app, ingredients } of bundles) for (const name of processesOf(app)) system.keepSpare(name, ingredients.packages);
+  const hearNoMore = system.onEvent((event) => {
+    if (event.kind === 'app' && event.crash) watched.find(({ app }) => processesOf(app).includes(event.name))?.underWay.abort();
+  });
+  for (const { app, packages } of watched) for (const name of processesOf(app)) system.keepSpare(name, [...packages, REHEARSAL]);
   return {
     text: `Watching ${apps.length} apps and what they are made of.`,
     close: () => {
       closed = true;
+      hearNoMore();
+      for (const { underWay } of watched) underWay.abort();
       for (const watcher of folders.values()) watcher.close();
-      for (const { esbuild } of bundles) void esbuild.dispose().catch(() => undefined);
+      bundler.close();
     },
   };
 };

@@ -8,16 +8,18 @@ const howOf = ({ code, signal }: Readonly<{ code: number | null; signal: string 
 const MOST_LINES = 6;
 const MOST_WIDTH = 160;
 
-/** The last lines that say something new: an app that fails says the same thing of each of its partitions. */
+const isFrame = (line: string): boolean => /^\s+at /.test(line);
+
+/** The last lines that say something new: an app that fails says the same thing of each of its partitions, and frames would push away what they belong to. */
 const telling = (lines: readonly string[]): readonly string[] => {
   const seen = new Set<string>();
-  const kept = [...lines].reverse().filter((line) => {
+  const kept = lines.filter((line) => line.trim() !== '' && !isFrame(line)).reverse().filter((line) => {
     const what = /"msg":"([^"]*)"/.exec(line)?.[1] ?? line;
     return !seen.has(what) && seen.add(what);
   });
   return kept.slice(0, MOST_LINES).reverse();
 };
-const indented = (lines: readonly string[], paint: Paint): readonly string[] => telling(lines).flatMap((line) => prettyLine(line, paint).split('\n').filter((shown) => !/^\s+at /.test(shown)).map((shown) => `    ${shown}`));
+const indented = (lines: readonly string[], paint: Paint): readonly string[] => telling(lines).flatMap((line) => prettyLine(line, paint).split('\n').filter((shown) => !isFrame(shown)).map((shown) => `    ${shown}`));
 
 /** What is said of a process that crashed: its name, how, its last lines, and what follows. */
 export const crashNotice = (name: string, crash: Crash, paint: Paint): string => {

@@ -33,6 +33,14 @@ describe('notices', () => {
     expect(noticeOf({ kind: 'app', name: 'a', state: 'failed', crash: { ...crash, againInMs: undefined } }, plain)).toContain('left alone');
   });
 
+  it('say what a thrown error says, however deep it was thrown', () => {
+    const frames = Array.from({ length: 10 }, (_, i) => `    at frame${i} (file:///main.mjs:${i}:1)`);
+    const lastLines = ['file:///main.mjs:1', "throw new Error('oh no');", '^', '', 'Error: oh no', ...frames, '', 'Node.js v24'];
+    const text = noticeOf({ kind: 'app', name: 'a', state: 'waiting', crash: { ...crash, lastLines } }, plain)!;
+    expect(text).toContain('    Error: oh no\n');
+    expect(text).not.toContain('frame');
+  });
+
   it('name the part that died, and are silent about what goes well', () => {
     expect(noticeOf({ kind: 'part-died', dead: { name: 'kafka', code: 1, signal: null, log: '/l', lastLines: ['last'] } }, plain)).toMatch(/^kafka died \(exit code 1\).*last$/s);
     expect(noticeOf({ kind: 'app', name: 'a', state: 'ready' }, plain)).toBeUndefined();
