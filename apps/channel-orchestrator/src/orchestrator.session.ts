@@ -3,7 +3,7 @@ import { CONTROL_KEY, type Instant } from '@touchpoint/kernel';
 import { anchorOf, dropRepeats, headerOf, readTimelineRecord, TRACEPARENT, TYPE, unpackRecords, type Appender, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
 import { concerns, NOTHING_PUBLISHED, type Decided, type Input, type Published } from '@touchpoint/orchestration';
 import {
-  behind, deleteParked, deletePending, park, parkingOf, readPending, readRetries, transaction,
+  acknowledged, behind, deleteAcknowledged, deleteParked, deletePending, park, parkingOf, readPending, readRetries, transaction,
   type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool,
 } from '@touchpoint/store';
 import { NO_EFFECTS, saveBatch, type BatchEffects } from './batch-store.ts';
@@ -41,8 +41,6 @@ export class OrchestratorSession implements PartitionSession {
   /** Where this session stands. What it has passed by without an effect is committed with the next effect, or at a tick. */
   #checkpoint: Checkpoint;
   #passedBy = false;
-  /** What was sent and is still in log.pending: deleted with the next move of the checkpoint, at a tick at the latest. */
-  #acknowledged: readonly number[] = [];
   #published: Published;
   /** No timer is due before; undefined: that is not known. */
   #nextDue: Instant | undefined;
@@ -79,11 +77,11 @@ export class OrchestratorSession implements PartitionSession {
     this.#clock.look({ end, next: this.next, resolvedUpTo: await this.#ports.resolvedUpTo(at) });
     if (this.#clock.now !== undefined) await this.#fire(this.#clock.now);
     if (this.#parked.size > 0) await this.#redrive();
-    if (this.#passedBy || this.#acknowledged.length > 0) await this.#commit({}, NO_EFFECTS);
+    if (this.#passedBy || this.#checkpoint.acknowledged.length > 0) await this.#commit({}, NO_EFFECTS);
   }
 
   async leave(): Promise<void> {
-    if (this.#acknowledged.length > 0) await deletePending(this.#ports.pool, this.#checkpoint, this.#acknowledged);
+    this.#checkpoint = await deleteAcknowledged(this.#ports.pool, this.#checkpoint);
   }
 
   async #redrive(): Promise<void> {
@@ -202,10 +200,9 @@ export class OrchestratorSession implements PartitionSession {
   }
 
   /** One transaction: effects, what is to be sent, the checkpoint; then the sends; with the next one their row goes. `further`: what else the transaction writes. */
-  async #commit(change: Advance, effects: BatchEffects, further: false | ((client: Client) => Promise<void>) = false): Promise<void> {
+  async #commit(advance: Advance, effects: BatchEffects, further: false | ((client: Client) => Promise<void>) = false): Promise<void> {
     const { pool, appender } = this.#ports;
     const from = this.#checkpoint;
-    const advance: Advance = { ...change, acknowledged: this.#acknowledged };
     this.#checkpoint = await (further
       ? transaction(pool, async (client) => {
           const moved = await saveBatch(client, from, advance, effects);
@@ -214,10 +211,9 @@ export class OrchestratorSession implements PartitionSession {
         })
       : saveBatch(pool, from, advance, effects));
     this.#passedBy = false;
-    this.#acknowledged = [];
     for (const { dueAt } of effects.set) if (this.#nextDue !== undefined && dueAt < this.#nextDue) this.#nextDue = dueAt;
     if (effects.records.length === 0) return;
     await appender.append(effects.records);
-    this.#acknowledged = [Number(from.version)];
+    this.#checkpoint = acknowledged(this.#checkpoint, [Number(from.version)]);
   }
 }

@@ -2,7 +2,7 @@ import { decodeMeta } from '@touchpoint/contracts';
 import { isCorrelationId, isTraceparent, type Clock } from '@touchpoint/host';
 import { invalidMessage, type Instant } from '@touchpoint/kernel';
 import { anchorOf, packRecords, unpackRecords, META, TRACEPARENT, TYPE, type Appender, type LogRecord, type MessageReader, type OutRecord, type PartitionSession } from '@touchpoint/log';
-import { deleteParked, deletePending, park, parkingOf, readPending, readRetries, transaction, type Advance, type Checkpoint, type Parkable, type Parking, type Pool } from '@touchpoint/store';
+import { acknowledged, deleteAcknowledged, deleteParked, park, parkingOf, readPending, readRetries, transaction, type Advance, type Checkpoint, type Parkable, type Parking, type Pool } from '@touchpoint/store';
 import { codeOf, type Claimed, type Command, type Dispatched, type Dispatcher } from './dispatcher.ts';
 import { claimDue, claimNew, settle, type Claim, type Settlement, type Thread } from './message-store.ts';
 import { outcomeRecord, type OutcomeTarget } from './outcomes.ts';
@@ -50,8 +50,6 @@ const unreadable = (claim: Claim, error: unknown): Unreadable => ({ claim, settl
 export class DeliverySession implements PartitionSession {
   readonly #ports: DeliveryPorts;
   #checkpoint: Checkpoint;
-  /** Outcomes that were published and are still in log.pending: deleted with the next move of the checkpoint, at a tick at the latest. */
-  #acknowledged: readonly number[] = [];
 
   constructor(ports: DeliveryPorts, checkpoint: Checkpoint) {
     this.#ports = ports;
@@ -73,9 +71,7 @@ export class DeliverySession implements PartitionSession {
   }
 
   async leave(): Promise<void> {
-    if (this.#acknowledged.length === 0) return;
-    await deletePending(this.#ports.pool, this.#checkpoint, this.#acknowledged);
-    this.#acknowledged = [];
+    this.#checkpoint = await deleteAcknowledged(this.#ports.pool, this.#checkpoint);
   }
 
   /** Takes no more than is handed over at once, and is asked again with the rest: a command that is claimed and waits its turn would be lost with us in a crash. */
@@ -102,14 +98,13 @@ export class DeliverySession implements PartitionSession {
     while (claimed === claimsAtOnce && performance.now() < until);
   }
 
-  async #take(records: readonly LogRecord[], change: Advance, redriven: readonly number[] = []): Promise<void> {
+  async #take(records: readonly LogRecord[], advance: Advance, redriven: readonly number[] = []): Promise<void> {
     const started = performance.now();
     const { pool, claimMs, parkable } = this.#ports;
     const { commands, parkings } = await this.#read(records);
     const until = performance.now() + claimMs;
     const wanted = [...commands].map(([commandId, { command, value, thread }]) => ({ commandId, customerId: command.customerId, command: value, thread }));
     const from = this.#checkpoint;
-    const advance: Advance = { ...change, acknowledged: this.#acknowledged };
     const { checkpoint, claims } = await (redriven.length === 0 && parkings.length === 0
       ? claimNew(pool, from, advance, wanted, claimMs)
       : transaction(pool, async (client) => {
@@ -119,7 +114,6 @@ export class DeliverySession implements PartitionSession {
           return claimed;
         }));
     this.#checkpoint = checkpoint;
-    this.#acknowledged = [];
     await this.#dispatch(claims.map((claim) => ({ claim, command: commands.get(claim.commandId)!.command })), until);
     this.#ports.onTaken({ records: records.length, seconds: (performance.now() - started) / 1_000 });
   }
@@ -175,7 +169,7 @@ export class DeliverySession implements PartitionSession {
   async #publish(pending: readonly number[], records: readonly OutRecord[]): Promise<void> {
     if (pending.length === 0) return;
     await this.#ports.appender.append(records);
-    this.#acknowledged = [...this.#acknowledged, ...pending];
+    this.#checkpoint = acknowledged(this.#checkpoint, pending);
   }
 
   async #read(records: readonly LogRecord[]): Promise<{ commands: ReadonlyMap<string, Read>; parkings: readonly Parking[] }> {

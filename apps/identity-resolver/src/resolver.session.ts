@@ -3,7 +3,7 @@ import type { Fact, LinkChanges } from '@touchpoint/identity';
 import { Failure, partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
 import { anchorOf, META, TRACEPARENT, TYPE, type Appender, type LogReader, type LogRecord, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
 import {
-  advanceCheckpoint, advanceWith, arrayOf, behind, deleteParked, deletePending, insertPending, park, parkingOf, readPending, readRetries, transaction,
+  acknowledged, advanceCheckpoint, advanceWith, arrayOf, behind, deleteAcknowledged, deleteParked, deletePending, insertPending, park, parkingOf, readPending, readRetries, transaction,
   type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool, type Queryable,
 } from '@touchpoint/store';
 import { candidateOf, daysOf, type Candidate } from './candidate.ts';
@@ -46,8 +46,6 @@ export class ResolverSession implements PartitionSession {
   #checkpoint: Checkpoint;
   /** The log was resolved and sent on up to this time; written with the next transaction, or at a tick. */
   #sentTo: number | null;
-  /** What was sent and is still in log.pending: deleted with the next move of the checkpoint, at a tick at the latest. */
-  #acknowledged: readonly number[] = [];
 
   constructor(ports: ResolverPorts, checkpoint: Checkpoint, parked: Set<string>, origin: string) {
     this.#ports = ports;
@@ -74,7 +72,7 @@ export class ResolverSession implements PartitionSession {
   }
 
   async leave(): Promise<void> {
-    if (this.#acknowledged.length > 0) await deletePending(this.#ports.pool, this.#checkpoint, this.#acknowledged);
+    this.#checkpoint = await deleteAcknowledged(this.#ports.pool, this.#checkpoint);
   }
 
   async process(records: readonly LogRecord[]): Promise<void> {
@@ -87,18 +85,8 @@ export class ResolverSession implements PartitionSession {
   async tick({ end, at }: { end: number; at: number }): Promise<void> {
     await this.#redrive();
     if (this.next >= end) this.#sentTo = Math.max(this.#sentTo ?? 0, at - 1);
-    if (this.#sentTo === this.#checkpoint.resolvedTo && this.#acknowledged.length === 0) return;
-    this.#moved(await advanceCheckpoint(this.#ports.pool, this.#checkpoint, this.#with({})));
-  }
-
-  /** What goes with every move. */
-  #with(advance: Advance): Advance {
-    return { ...advance, resolvedTo: this.#sentTo, acknowledged: this.#acknowledged };
-  }
-
-  #moved(to: Checkpoint): void {
-    this.#checkpoint = to;
-    this.#acknowledged = [];
+    if (this.#sentTo === this.#checkpoint.resolvedTo && this.#checkpoint.acknowledged.length === 0) return;
+    this.#checkpoint = await advanceCheckpoint(this.#ports.pool, this.#checkpoint, { resolvedTo: this.#sentTo });
   }
 
   /** Asked at every tick: what is parked alone holds no key back, so nothing here tells of it. */
@@ -117,7 +105,7 @@ export class ResolverSession implements PartitionSession {
     const { pending, outcome, sends, parkings, repeats } = await this.#resolveOnceMore(candidates, advance, redriven);
     for (const { key, alone } of parkings) if (!alone) this.#parked.add(key);
     await this.#ports.appender.append(sends);
-    this.#acknowledged = [pending];
+    this.#checkpoint = acknowledged(this.#checkpoint, [pending]);
     const conflicts = parkings.filter(({ alone }) => alone).length;
     this.#ports.onResolved({ records: records.length, repeats, conflicts, parked: parkings.length - conflicts, facts: outcome.facts.length, seconds: (performance.now() - started) / 1000 });
   }
@@ -141,13 +129,13 @@ export class ResolverSession implements PartitionSession {
         const tied = await this.#resolve(client, candidates, redriven);
         return { resolved: tied, checkpoint: await this.#save(client, tied, advance, redriven) };
       });
-      this.#moved(checkpoint);
+      this.#checkpoint = checkpoint;
       return resolved;
     }
     const resolved = await this.#resolve(pool, candidates, redriven);
     const { changes, parkings, fresh } = resolved;
     const plain = changes.links.length + changes.customers.length + parkings.length + redriven.length === 0 && fresh.length <= FEW;
-    this.#moved(await (plain ? this.#savePlain(resolved, advance) : transaction(pool, (client) => this.#save(client, resolved, advance, redriven))));
+    this.#checkpoint = await (plain ? this.#savePlain(resolved, advance) : transaction(pool, (client) => this.#save(client, resolved, advance, redriven)));
     return resolved;
   }
 
@@ -203,12 +191,12 @@ export class ResolverSession implements PartitionSession {
     if (redriven.length > 0) await deleteParked(client, redriven);
     await park(client, this.#checkpoint, parkings, this.#ports.parkable);
     await insertPending(client, this.#checkpoint, { id: pending, payload: packOutcome(outcome) });
-    return advanceCheckpoint(client, this.#checkpoint, this.#with({ ...advance, sent }));
+    return advanceCheckpoint(client, this.#checkpoint, { ...advance, sent, resolvedTo: this.#sentTo });
   }
 
   /** A few events that are new and whose customers are known, in one statement: what comes in one by one is mostly that. */
   async #savePlain({ pending, outcome, sent, fresh }: Resolved, advance: Advance): Promise<Checkpoint> {
-    const { checkpoint } = await advanceWith(this.#ports.pool, this.#checkpoint, this.#with({ ...advance, sent }), {
+    const { checkpoint } = await advanceWith(this.#ports.pool, this.#checkpoint, { ...advance, sent, resolvedTo: this.#sentTo }, {
       name: 'resolved',
       parts: [
         'event_ids as (insert into identity.event_id (id, digest, day) select i.* from moved, unnest($11::uuid[], $12::uuid[], $13::date[]) i)',

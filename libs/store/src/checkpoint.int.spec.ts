@@ -3,7 +3,7 @@ import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
 import { advanceCheckpoint, advanceWith, claimCheckpoint, resolvedUpTo, sendAs, type Advance, type Checkpoint } from './checkpoint.ts';
 import { eventually } from './eventually.fixture.ts';
 import { migrate, migrations } from './migrate.ts';
-import { deletePending, insertPending, readPending } from './pending.ts';
+import { acknowledged, deletePending, insertPending, readPending } from './pending.ts';
 import { createPool, transaction, type Pool } from './pool.ts';
 
 let database: FreshDatabase;
@@ -26,7 +26,7 @@ const FENCED = { kind: 'Fenced', code: 'LOG.FENCED' };
 
 describe('a checkpoint', () => {
   it('begins at nothing, and is claimed with a version of its own each time', async () => {
-    expect(await claim()).toEqual({ ...KEY, version: 1n, next: 0, seen: new Map(), sent: new Map(), origin: null, anchor: null, resolvedTo: null, incarnation: 1 });
+    expect(await claim()).toEqual({ ...KEY, version: 1n, next: 0, seen: new Map(), sent: new Map(), origin: null, anchor: null, resolvedTo: null, incarnation: 1, acknowledged: [] });
     expect((await claim()).version).toBe(2n);
     expect((await claim(4)).version).toBe(1n);
   });
@@ -34,7 +34,7 @@ describe('a checkpoint', () => {
     const change = { next: 7_000_000_000_000, seen: new Map([['o.1/t/0/1', 2 ** 52]]), sent: new Map([['u/0', 5], ['u/11', 1]]), anchor: '5-ab', resolvedTo: 1_767_225_600_123 };
     const moved = await advance(await claim(), change);
     expect(moved).toMatchObject({ ...change, version: 2n });
-    expect(await claim()).toEqual({ ...KEY, ...change, origin: null, version: 3n, incarnation: 1 });
+    expect(await claim()).toEqual({ ...KEY, ...change, origin: null, version: 3n, incarnation: 1, acknowledged: [] });
     const further = await advance(await claim(), { next: 7_000_000_000_001 });
     expect(further).toMatchObject({ ...change, next: 7_000_000_000_001 });
   });
@@ -136,8 +136,8 @@ describe('what was acknowledged', () => {
   it('is deleted with the move, by its exact ids and in its own partition', async () => {
     for (const id of [1, 2, 3]) await put(id);
     await put(1, 4);
-    const moved = await advanceCheckpoint(pool, await claim(), { next: 5, acknowledged: [1, 3, 9] });
-    expect([moved.next, 'acknowledged' in moved, await left(), await left(4)]).toEqual([5, false, [2], [1]]);
+    const moved = await advanceCheckpoint(pool, acknowledged(await claim(), [1, 3, 9]), { next: 5 });
+    expect([moved.next, moved.acknowledged, await left(), await left(4)]).toEqual([5, [], [2], [1]]);
     await advanceCheckpoint(pool, moved, {});
     expect(await left()).toEqual([2]);
   });
@@ -145,9 +145,9 @@ describe('what was acknowledged', () => {
     await put(1);
     const old = await claim();
     const now = await claim();
-    await expect(advanceCheckpoint(pool, old, { acknowledged: [1] })).rejects.toMatchObject(FENCED);
+    await expect(advanceCheckpoint(pool, acknowledged(old, [1]), {})).rejects.toMatchObject(FENCED);
     await expect(transaction(pool, async (client) => {
-      await advanceCheckpoint(client, now, { acknowledged: [1] });
+      await advanceCheckpoint(client, acknowledged(now, [1]), {});
       throw new Error('no');
     })).rejects.toThrow('no');
     expect(await left()).toEqual([1]);

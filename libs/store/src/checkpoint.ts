@@ -19,6 +19,8 @@ export type Checkpoint = CheckpointKey &
     anchor: string | null;
     resolvedTo: Instant | null;
     incarnation: number;
+    /** Ids in log.pending whose sends were acknowledged: their rows go with the next move, since a statement of their own would be a round trip more for each batch. */
+    acknowledged: readonly number[];
   }>;
 
 type Row = { version: string; next_offset: string; seen: Record<string, number>; sent: Record<string, number>; origin: string | null; anchor: string | null; resolved_to: string | null; incarnation: number };
@@ -45,6 +47,7 @@ export const claimCheckpoint = async (pool: Pool, { consumer, topic, partition }
     anchor: row.anchor,
     resolvedTo: row.resolved_to === null ? null : Number(row.resolved_to),
     incarnation: row.incarnation,
+    acknowledged: [],
   };
 };
 
@@ -67,17 +70,14 @@ export const sendAs = async (pool: Pool, checkpoint: Checkpoint, origin: string)
   return { ...checkpoint, origin, sent: new Map(Object.entries(row.sent)) };
 };
 
-export type Advance = Partial<Pick<Checkpoint, 'next' | 'seen' | 'sent' | 'anchor' | 'resolvedTo'>> & Readonly<{
-  /** Ids in log.pending whose sends were acknowledged: their rows go with the move, since a statement of their own would be a round trip more for each batch. */
-  acknowledged?: readonly number[];
-}>;
+export type Advance = Partial<Pick<Checkpoint, 'next' | 'seen' | 'sent' | 'anchor' | 'resolvedTo'>>;
 
 const MOVE = `with moved as (update log.checkpoint set version = version + 1, next_offset = $5, seen = $6, sent = $7, anchor = $8, resolved_to = $9, updated_at = now()
     where consumer = $1 and topic = $2 and partition = $3 and version = $4 returning version),
   acknowledged as (delete from log.pending p using moved where p.consumer = $1 and p.topic = $2 and p.partition = $3 and p.id = any($10::bigint[]))`;
-const moveValues = (from: Checkpoint, to: Checkpoint, acknowledged: readonly number[]): readonly unknown[] => [
+const moveValues = (from: Checkpoint, to: Checkpoint): readonly unknown[] => [
   from.consumer, from.topic, from.partition, from.version, to.next, JSON.stringify(Object.fromEntries(to.seen)), JSON.stringify(Object.fromEntries(to.sent)), to.anchor, to.resolvedTo,
-  arrayOf(acknowledged, 'bigint'),
+  arrayOf(from.acknowledged, 'bigint'),
 ];
 
 /**
@@ -94,11 +94,11 @@ export const FIRST_VALUE = 11;
  * @throws Failure Fenced when the version was raised by somebody else: nothing was written.
  */
 export const advanceWith = async <Row extends QueryResultRow>(
-  on: Queryable, from: Checkpoint, { acknowledged = [], ...change }: Advance, { name, parts, select = 'select from moved', values }: Effects,
+  on: Queryable, from: Checkpoint, change: Advance, { name, parts, select = 'select from moved', values }: Effects,
 ): Promise<Readonly<{ checkpoint: Checkpoint; rows: readonly Row[] }>> => {
-  const to: Checkpoint = { ...from, ...change, version: from.version + 1n };
+  const to: Checkpoint = { ...from, ...change, version: from.version + 1n, acknowledged: [] };
   try {
-    const { rows } = await at('commit', () => on.query<Row>({ name, text: `${[MOVE, ...parts].join(',\n  ')} ${select}`, values: [...moveValues(from, to, acknowledged), ...values] }));
+    const { rows } = await at('commit', () => on.query<Row>({ name, text: `${[MOVE, ...parts].join(',\n  ')} ${select}`, values: [...moveValues(from, to), ...values] }));
     if (rows.length === 0) throw fenced(`${from.consumer} no longer owns ${from.topic}/${from.partition}`);
     return { checkpoint: to, rows };
   } catch (error) {

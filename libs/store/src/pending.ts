@@ -1,4 +1,4 @@
-import type { CheckpointKey } from './checkpoint.ts';
+import type { Checkpoint, CheckpointKey } from './checkpoint.ts';
 import { query, type Pool, type Queryable } from './pool.ts';
 
 export type Pending = Readonly<{ id: number; payload: Buffer }>;
@@ -17,4 +17,14 @@ export const readPending = async (pool: Pool, { consumer, topic, partition }: Ch
 /** Deletes exactly these rows: a zombie's late delete must not take its successor's. */
 export const deletePending = async (pool: Pool, { consumer, topic, partition }: CheckpointKey, ids: readonly number[]): Promise<void> => {
   await query(pool, 'delete from log.pending where consumer = $1 and topic = $2 and partition = $3 and id = any($4::bigint[])', [consumer, topic, partition, ids]);
+};
+
+/** What was sent and acknowledged is deleted with the checkpoint's next move, at a tick at the latest. */
+export const acknowledged = (checkpoint: Checkpoint, ids: readonly number[]): Checkpoint => ({ ...checkpoint, acknowledged: [...checkpoint.acknowledged, ...ids] });
+
+/** Deletes what was acknowledged, without a move. @returns the checkpoint to go on with */
+export const deleteAcknowledged = async (pool: Pool, checkpoint: Checkpoint): Promise<Checkpoint> => {
+  if (checkpoint.acknowledged.length === 0) return checkpoint;
+  await deletePending(pool, checkpoint, checkpoint.acknowledged);
+  return { ...checkpoint, acknowledged: [] };
 };

@@ -22,7 +22,7 @@ export const RULES = {
   everyPartitionAnswered: { says: 'a send counts only when its answer names every partition sent', file: APPENDER, code: "'not named'" },
   sameRecordsAgain: { says: 'after an error the same records are sent again, before any later one', file: APPENDER, code: 'the same records are sent again' },
   waitsForTheAnswer: { says: 'nothing is processed while a send is not acknowledged', file: RESOLVER, code: 'await this.#ports.appender.append(sends)' },
-  deletesWhatWasAcknowledged: { says: 'a row is deleted only after its acknowledgement', file: RESOLVER, code: 'this.#acknowledged = [pending]' },
+  deletesWhatWasAcknowledged: { says: 'a row is deleted only after its acknowledgement', file: RESOLVER, code: 'acknowledged(this.#checkpoint, [pending])' },
   deletesByExactId: { says: 'rows are deleted by their exact ids', file: 'libs/store/src/pending.ts', code: 'id = any($4::bigint[])' },
   deletesWithTheNextMove: { says: 'the row of an acknowledged batch goes with the next move, at a tick at the latest (ADR 15)', file: CHECKPOINT, code: 'acknowledged as (delete from log.pending p using moved' },
   dropsRepeats: { says: 'a reader drops seq ≤ last', file: 'libs/log/src/origins.ts', code: 'if (origin.seq <= last) return false' },
