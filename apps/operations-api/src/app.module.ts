@@ -1,17 +1,20 @@
 import { Module, type FactoryProvider, type Provider } from '@nestjs/common';
 import { API_KEYS, CLOCK, CONFIG, LOG, METRICS, tableApiKeys, type Clock, type Log, type Metrics } from '@touchpoint/host';
-import { kafkaProvider, logReaderProvider, messageReaderProvider, registryProvider, topicsProvider } from '@touchpoint/log';
+import { appenderProvider, kafkaProvider, logReaderProvider, messageReaderProvider, messageWriterProvider, registryProvider, TOPICS, topicsProvider } from '@touchpoint/log';
 import { POOL, poolProvider, type Pool } from '@touchpoint/store';
 import type { OperationsConfig } from './config.ts';
+import { Erase } from './erase/erase.operation.ts';
+import { ReceiptsController } from './http/receipts.controller.ts';
 import { RunsController } from './http/runs.controller.ts';
 import type { Operation } from './operation.ts';
 import { ParkedRetry } from './parked/parked-retry.operation.ts';
 import { RunStore } from './run-store.ts';
 import { Runner } from './runner.ts';
-import { OPERATIONS, RUNNER } from './tokens.ts';
+import { RotateMasterKey } from './vault/rotate-master-key.operation.ts';
+import { OPERATIONS, RECEIVED_WRITER, RUNNER } from './tokens.ts';
 
 /** All that an operator can have done, one file each. */
-const operations: Provider[] = [ParkedRetry];
+const operations: Provider[] = [ParkedRetry, Erase, RotateMasterKey];
 
 const operationsProvider: FactoryProvider = { provide: OPERATIONS, inject: operations as never[], useFactory: (...all: Operation[]) => all };
 const runStoreProvider: FactoryProvider = { provide: RunStore, inject: [POOL, CONFIG], useFactory: (pool: Pool, { LEASE_MS }: OperationsConfig) => new RunStore(pool, LEASE_MS) };
@@ -22,8 +25,8 @@ const runnerProvider: FactoryProvider = {
 const apiKeysProvider: FactoryProvider = { provide: API_KEYS, inject: [POOL, CLOCK], useFactory: (pool: Pool, clock: Clock) => tableApiKeys(pool, clock) };
 
 const adapters: Provider[] = [
-  kafkaProvider('operations-api'), topicsProvider, logReaderProvider, registryProvider, messageReaderProvider, poolProvider('operations-api'), apiKeysProvider, runStoreProvider, runnerProvider,
+  kafkaProvider('operations-api'), topicsProvider, appenderProvider(), messageWriterProvider(RECEIVED_WRITER, TOPICS.received, ['ErasureRequested']), logReaderProvider, registryProvider, messageReaderProvider, poolProvider('operations-api'), apiKeysProvider, runStoreProvider, runnerProvider,
 ];
 
-@Module({ controllers: [RunsController], providers: [...adapters, ...operations, operationsProvider] })
+@Module({ controllers: [RunsController, ReceiptsController], providers: [...adapters, ...operations, operationsProvider] })
 export class AppModule {}

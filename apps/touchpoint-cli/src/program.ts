@@ -13,6 +13,10 @@ import { topicsCommand } from './commands/topics.command.ts';
 import { upCommand } from './commands/up.command.ts';
 import { importCommand } from './import/import.command.ts';
 import { auditCommand } from './operations/audit.command.ts';
+import { eraseCommand } from './operations/erase.command.ts';
+import { exportCommand } from './operations/export.command.ts';
+import { receiptCommand } from './operations/receipt.command.ts';
+import { rotateMasterKeyCommand } from './operations/rotate-master-key.command.ts';
 import { runsCommand } from './operations/runs.command.ts';
 
 /** Every command, in the order in which the help names them. */
@@ -28,6 +32,10 @@ const commands: readonly CommandFile[] = [
   parkedCommand,
   topicsCommand,
   schemasCommand,
+  eraseCommand,
+  receiptCommand,
+  exportCommand,
+  rotateMasterKeyCommand,
   runsCommand,
   auditCommand,
   superviseCommand,

@@ -6,7 +6,7 @@ import type { Places } from './places.ts';
 import { readPrivate, writePrivate } from './private-file.ts';
 
 /** Each 32 bytes in base64, as the apps want them. Never printed. */
-export type Secrets = Readonly<{ MASTER_KEY: string; SOURCE_KEY_SECRET: string }>;
+export type Secrets = Readonly<{ MASTER_KEY: string; SOURCE_KEY_SECRET: string; /** While the master key is rotated: further ones, comma-separated. */ MASTER_KEY_RING?: string }>;
 
 const NAMES = ['MASTER_KEY', 'SOURCE_KEY_SECRET'] as const;
 
@@ -20,12 +20,12 @@ export const loadSecrets = async ({ secrets: path }: Places, given: Partial<Secr
 };
 
 /** @throws CliError when the database holds personal data that these secrets cannot open: better than to seal new data under another key beside it. */
-export const checkSecrets = async (on: Queryable, { MASTER_KEY }: Secrets, { secrets: path }: Places): Promise<void> => {
-  const { id } = masterKeyOf(Buffer.from(MASTER_KEY, 'base64'));
-  const { rows } = await on.query('select from vault.data_key where master_id <> $1 limit 1', [id]);
+export const checkSecrets = async (on: Queryable, { MASTER_KEY, MASTER_KEY_RING }: Secrets, { secrets: path }: Places): Promise<void> => {
+  const ids = [MASTER_KEY, ...(MASTER_KEY_RING?.split(',') ?? [])].map((key) => masterKeyOf(Buffer.from(key, 'base64')).id);
+  const { rows } = await on.query('select from vault.data_key where master_id <> all($1) limit 1', [ids]);
   if (rows.length === 0) return;
   throw new CliError(
     'SYSTEM.OTHER_MASTER_KEY',
-    `The database holds personal data sealed under another master key: restore ${path}, or set MASTER_KEY and SOURCE_KEY_SECRET as they were, or begin anew with npx touchpoint down --wipe`,
+    `The database holds personal data sealed under another master key: restore ${path}, or set MASTER_KEY (with MASTER_KEY_RING while it is rotated) and SOURCE_KEY_SECRET as they were, or begin anew with npx touchpoint down --wipe`,
   );
 };
