@@ -6,12 +6,14 @@ import type { OperationsConfig } from './config.ts';
 import { RunsController } from './http/runs.controller.ts';
 import type { Operation } from './operation.ts';
 import { ParkedRetry } from './parked/parked-retry.operation.ts';
+import { RebuildCustomers } from './rebuild/customers.operation.ts';
+import { Rebuild } from './rebuild/rebuild.operation.ts';
 import { RunStore } from './run-store.ts';
 import { Runner } from './runner.ts';
 import { OPERATIONS, RUNNER } from './tokens.ts';
 
 /** All that an operator can have done, one file each. */
-const operations: Provider[] = [ParkedRetry];
+const operations: Provider[] = [ParkedRetry, Rebuild, RebuildCustomers];
 
 const operationsProvider: FactoryProvider = { provide: OPERATIONS, inject: operations as never[], useFactory: (...all: Operation[]) => all };
 const runStoreProvider: FactoryProvider = { provide: RunStore, inject: [POOL, CONFIG], useFactory: (pool: Pool, { LEASE_MS }: OperationsConfig) => new RunStore(pool, LEASE_MS) };

@@ -17,7 +17,7 @@ let writer: MessageWriter;
 const apps: HostedApp[] = [];
 let fatal = (reason: unknown): void => { throw reason; };
 const AT = Date.parse('2026-01-01T00:00:00Z');
-const tables = projections.map(projectionTable);
+const tables = projections.map((projection) => projectionTable(projection));
 const sequencer = createSequencer(new Map());
 
 const startOne = async () => {

@@ -13,6 +13,7 @@ import { topicsCommand } from './commands/topics.command.ts';
 import { upCommand } from './commands/up.command.ts';
 import { importCommand } from './import/import.command.ts';
 import { auditCommand } from './operations/audit.command.ts';
+import { rebuildCommand } from './operations/rebuild.command.ts';
 import { runsCommand } from './operations/runs.command.ts';
 
 /** Every command, in the order in which the help names them. */
@@ -28,6 +29,7 @@ const commands: readonly CommandFile[] = [
   parkedCommand,
   topicsCommand,
   schemasCommand,
+  rebuildCommand,
   runsCommand,
   auditCommand,
   superviseCommand,
