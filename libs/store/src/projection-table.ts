@@ -1,4 +1,4 @@
-import { invalidMessage, mergerOf, type Key, type Merger, type Projection } from '@touchpoint/kernel';
+import { clearedOf, invalidMessage, mergerOf, type Key, type Merger, type Projection } from '@touchpoint/kernel';
 import { AddedRows } from './added-rows.ts';
 import { arrayOf, put, TYPES, type Named } from './column-types.ts';
 import { copyInto, CopyRows } from './copy.ts';
@@ -42,6 +42,10 @@ export type ProjectionTable = Readonly<{
   copy: (client: Client, rows: readonly SavedRow[]) => Promise<void>;
   /** Adds rows. None is there already: repeats were told by their origin before. */
   append: (client: Client, added: AddedRows) => Promise<void>;
+  /** What its personal columns hold for a customer that was erased; undefined: there are none. */
+  cleared: Readonly<Row> | undefined;
+  /** Clears what is personal in the rows that are stored of these customers. */
+  erase: (client: Client, customerIds: readonly string[]) => Promise<void>;
   /** What `save` and `append` do, in the statement that moves the checkpoint: for a few rows. */
   saving: Effect<readonly SavedRow[]>;
   appending: Effect<AddedRows>;
@@ -75,6 +79,8 @@ export const projectionTable = (projection: Projection, suffix = ''): Projection
   const keyColumns: readonly Named[] = [{ name: 'customerId', type: 'uuid' }, ...keys];
   const all: readonly Named[] = [...keyColumns, ...columns];
   const packed = projection.appendOnly && packedTable(projection, table);
+  const cleared = clearedOf(projection.columns);
+  if (packed && cleared) throw new Error(`${projection.name} is only added to: it can hold nothing personal, which is cleared one day`);
   const comment = (on: string, text: string) => `comment on ${on} is '${text.replaceAll("'", "''")}';`;
 
   const select = packed ? packed.select : `select * from ${table}`;
@@ -154,6 +160,12 @@ export const projectionTable = (projection: Projection, suffix = ''): Projection
     },
     packed: packed || undefined,
     append,
+    cleared,
+    erase: async (client, customerIds) => {
+      if (!cleared) return;
+      const set = Object.entries(cleared).map(([name, value]) => `${quoted(name)} = ${value === null ? 'null' : `'${JSON.stringify(value)}'`}`);
+      await client.query({ name: `erase-${bare}`, text: `update ${table} set ${set.join(', ')} where customer_id = any($1::uuid[])`, values: [arrayOf(customerIds, 'uuid')] });
+    },
     saving: { sql: memo((first) => merge(first, 'moved, ')), values: valuesOf },
     appending: { sql: memo((first) => (packed ? packed.insert(first) : '')), values: (added) => added.columns() },
   };
