@@ -24,6 +24,8 @@ export const config = defineConfig('touchpoint-cli', {
   SOURCE_KEY_SECRET: { ...optional(sourceKeys.SOURCE_KEY_SECRET, `${sourceKeys.SOURCE_KEY_SECRET.doc} Without it one is made and kept in the folder.`), secret: true },
   INGEST_URL: { schema: z.url({ protocol: /^https?$/ }).optional(), doc: 'ingest-api that `touchpoint import` posts to, instead of the running system of the folder. Needs IMPORT_KEY.' },
   IMPORT_KEY: { schema: z.string().min(1).optional(), doc: "API key with the scope events:import that `touchpoint import` uses, instead of the folder's own.", secret: true },
+  OPERATIONS_URL: { schema: z.url({ protocol: /^https?$/ }).optional(), doc: 'operations-api that the commands for operators speak with, instead of the running system of the folder. Needs OPERATIONS_KEY.' },
+  OPERATIONS_KEY: { schema: z.string().min(1).optional(), doc: "API key with the scope operate that the commands for operators use, instead of the folder's own.", secret: true },
   ...ports,
 });
 

@@ -13,6 +13,8 @@ import { superviseCommand } from './commands/supervise.command.ts';
 import { topicsCommand } from './commands/topics.command.ts';
 import { upCommand } from './commands/up.command.ts';
 import { importCommand } from './import/import.command.ts';
+import { auditCommand } from './operations/audit.command.ts';
+import { runsCommand } from './operations/runs.command.ts';
 
 /** Every command, in the order in which the help names them. */
 const commands: readonly CommandFile[] = [
@@ -28,6 +30,8 @@ const commands: readonly CommandFile[] = [
   parkedCommand,
   topicsCommand,
   schemasCommand,
+  runsCommand,
+  auditCommand,
   superviseCommand,
 ];
 

@@ -22,7 +22,7 @@ export const LOG_FIELDS = {
   reason: 'id', code: 'id', kind: 'id', state: 'id', check: 'id', since: 'number', error: 'error', signal: 'id', exitCode: 'number', keys: 'ids',
   // the process and its calls
   host: 'id', port: 'number', pid: 'number', method: 'id', route: 'id', routes: 'ids', status: 'number', keyId: 'id', scopes: 'ids', context: 'id', part: 'id', task: 'id',
-  table: 'id', migration: 'id', url: 'id', file: 'id', line: 'number', set: 'id', stopped: 'flag', ready: 'flag', historical: 'flag',
+  table: 'id', migration: 'id', operation: 'id', apply: 'flag', url: 'id', file: 'id', line: 'number', set: 'id', stopped: 'flag', ready: 'flag', historical: 'flag',
 } as const satisfies Readonly<Record<string, FieldKind>>;
 
 type FieldValue = { id: string | number; number: number | bigint; flag: boolean; ids: readonly (string | number)[]; error: unknown };

@@ -14,6 +14,7 @@ const TABLE: readonly AppEntry[] = [
   { name: 'link-gateway', port: 4002, kind: 'http', says: 'links, opens, clicks, unsubscribes' },
   { name: 'query-api', port: 4003, kind: 'http', says: 'customers, timelines, messages', path: '/docs' },
   { name: 'workspace-api', port: 4004, kind: 'http', says: 'journeys, segments, templates, keys', path: '/docs' },
+  { name: 'operations-api', port: 4005, kind: 'http', says: 'for operators: replay, rebuild, erase, what is parked, the audit log' },
   { name: 'identity-resolver', port: 4011, kind: 'worker', says: 'who the customer is' },
   { name: 'profile-projector', port: 4012, kind: 'worker', says: 'read models' },
   { name: 'channel-orchestrator', port: 4013, kind: 'worker', says: 'decisions' },

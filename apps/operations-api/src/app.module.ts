@@ -1,0 +1,29 @@
+import { Module, type FactoryProvider, type Provider } from '@nestjs/common';
+import { API_KEYS, CLOCK, CONFIG, LOG, METRICS, tableApiKeys, type Clock, type Log, type Metrics } from '@touchpoint/host';
+import { kafkaProvider, logReaderProvider, messageReaderProvider, registryProvider, topicsProvider } from '@touchpoint/log';
+import { POOL, poolProvider, type Pool } from '@touchpoint/store';
+import type { OperationsConfig } from './config.ts';
+import { RunsController } from './http/runs.controller.ts';
+import type { Operation } from './operation.ts';
+import { ParkedRetry } from './parked/parked-retry.operation.ts';
+import { RunStore } from './run-store.ts';
+import { Runner } from './runner.ts';
+import { OPERATIONS, RUNNER } from './tokens.ts';
+
+/** All that an operator can have done, one file each. */
+const operations: Provider[] = [ParkedRetry];
+
+const operationsProvider: FactoryProvider = { provide: OPERATIONS, inject: operations as never[], useFactory: (...all: Operation[]) => all };
+const runStoreProvider: FactoryProvider = { provide: RunStore, inject: [POOL, CONFIG], useFactory: (pool: Pool, { LEASE_MS }: OperationsConfig) => new RunStore(pool, LEASE_MS) };
+const runnerProvider: FactoryProvider = {
+  provide: RUNNER, inject: [RunStore, OPERATIONS, LOG, METRICS],
+  useFactory: (store: RunStore, all: readonly Operation[], log: Log, metrics: Metrics) => new Runner(store, all, log, metrics),
+};
+const apiKeysProvider: FactoryProvider = { provide: API_KEYS, inject: [POOL, CLOCK], useFactory: (pool: Pool, clock: Clock) => tableApiKeys(pool, clock) };
+
+const adapters: Provider[] = [
+  kafkaProvider('operations-api'), topicsProvider, logReaderProvider, registryProvider, messageReaderProvider, poolProvider('operations-api'), apiKeysProvider, runStoreProvider, runnerProvider,
+];
+
+@Module({ controllers: [RunsController], providers: [...adapters, ...operations, operationsProvider] })
+export class AppModule {}

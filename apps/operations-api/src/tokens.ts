@@ -1,0 +1,6 @@
+import type { Token } from '@touchpoint/host';
+import type { Operation } from './operation.ts';
+import type { Runner } from './runner.ts';
+
+export const OPERATIONS = 'operations.all' as Token<readonly Operation[]>;
+export const RUNNER = 'operations.runner' as Token<Runner>;
