@@ -3,7 +3,7 @@ import { LOG, METRICS, type Log, type Metrics } from '@touchpoint/host';
 import { transient } from '@touchpoint/kernel';
 import { checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, TOPICS, type LogReader, type LogTopics, type MessageReader, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
 import { projections } from '@touchpoint/profile';
-import { foldingInto, claimCheckpoint, parkedKeys, POOL, projectionTable, query, subscribedTypes, type Pool } from '@touchpoint/store';
+import { foldingInto, claimCheckpoint, observeParked, parkedKeys, POOL, projectionTable, query, subscribedTypes, type Pool } from '@touchpoint/store';
 import { ProjectorSession, type ProjectorPorts } from './projector.session.ts';
 
 export const CONSUMER = 'profile-projector';
@@ -30,6 +30,7 @@ export class ProjectorHandler implements PartitionHandler {
     const events = metrics.counter('projector_records_total', 'Records of the timeline by what became of them', ['outcome']);
     const rows = metrics.counter('projector_rows_total', 'Rows of read models written');
     const seconds = metrics.histogram('projector_batch_seconds', 'Time a batch takes from its records to its commit');
+    observeParked(metrics, pool, CONSUMER);
     this.#ports = {
       pool,
       reader,

@@ -9,6 +9,7 @@ export * from './migrate.ts';
 export * from './names.ts';
 export * from './outbox-age.ts';
 export * from './parked.ts';
+export * from './parked-customers.ts';
 export * from './parking.policy.ts';
 export * from './pending.ts';
 export * from './pool.ts';
