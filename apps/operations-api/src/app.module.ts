@@ -3,15 +3,17 @@ import { API_KEYS, CLOCK, CONFIG, LOG, METRICS, tableApiKeys, type Clock, type L
 import { kafkaProvider, logReaderProvider, messageReaderProvider, registryProvider, topicsProvider } from '@touchpoint/log';
 import { POOL, poolProvider, type Pool } from '@touchpoint/store';
 import type { OperationsConfig } from './config.ts';
+import { ParkedController } from './http/parked.controller.ts';
 import { RunsController } from './http/runs.controller.ts';
 import type { Operation } from './operation.ts';
+import { ParkedDrop } from './parked/parked-drop.operation.ts';
 import { ParkedRetry } from './parked/parked-retry.operation.ts';
 import { RunStore } from './run-store.ts';
 import { Runner } from './runner.ts';
 import { OPERATIONS, RUNNER } from './tokens.ts';
 
 /** All that an operator can have done, one file each. */
-const operations: Provider[] = [ParkedRetry];
+const operations: Provider[] = [ParkedRetry, ParkedDrop];
 
 const operationsProvider: FactoryProvider = { provide: OPERATIONS, inject: operations as never[], useFactory: (...all: Operation[]) => all };
 const runStoreProvider: FactoryProvider = { provide: RunStore, inject: [POOL, CONFIG], useFactory: (pool: Pool, { LEASE_MS }: OperationsConfig) => new RunStore(pool, LEASE_MS) };
@@ -25,5 +27,5 @@ const adapters: Provider[] = [
   kafkaProvider('operations-api'), topicsProvider, logReaderProvider, registryProvider, messageReaderProvider, poolProvider('operations-api'), apiKeysProvider, runStoreProvider, runnerProvider,
 ];
 
-@Module({ controllers: [RunsController], providers: [...adapters, ...operations, operationsProvider] })
+@Module({ controllers: [RunsController, ParkedController], providers: [...adapters, ...operations, operationsProvider] })
 export class AppModule {}

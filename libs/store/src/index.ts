@@ -8,6 +8,7 @@ export * from './merged-rows.ts';
 export * from './migrate.ts';
 export * from './names.ts';
 export * from './outbox-age.ts';
+export * from './parked-list.ts';
 export * from './parked.ts';
 export * from './parking.policy.ts';
 export * from './pending.ts';
