@@ -1,11 +1,14 @@
 import { Module, type FactoryProvider, type Provider } from '@nestjs/common';
 import { API_KEYS, CLOCK, CONFIG, LOG, METRICS, tableApiKeys, type Clock, type Log, type Metrics } from '@touchpoint/host';
-import { kafkaProvider, logReaderProvider, messageReaderProvider, registryProvider, topicsProvider } from '@touchpoint/log';
+import { kafkaProvider, logBoundsProvider, logReaderProvider, messageReaderProvider, registryProvider, topicsProvider } from '@touchpoint/log';
 import { POOL, poolProvider, type Pool } from '@touchpoint/store';
 import type { OperationsConfig } from './config.ts';
+import { LagController } from './http/lag.controller.ts';
 import { ParkedController } from './http/parked.controller.ts';
 import { RunsController } from './http/runs.controller.ts';
 import type { Operation } from './operation.ts';
+import { LagWatch } from './lag/lag-watch.ts';
+import { TopicsQuery } from './lag/topics.query.ts';
 import { ParkedDrop } from './parked/parked-drop.operation.ts';
 import { ParkedRetry } from './parked/parked-retry.operation.ts';
 import { RunStore } from './run-store.ts';
@@ -24,8 +27,8 @@ const runnerProvider: FactoryProvider = {
 const apiKeysProvider: FactoryProvider = { provide: API_KEYS, inject: [POOL, CLOCK], useFactory: (pool: Pool, clock: Clock) => tableApiKeys(pool, clock) };
 
 const adapters: Provider[] = [
-  kafkaProvider('operations-api'), topicsProvider, logReaderProvider, registryProvider, messageReaderProvider, poolProvider('operations-api'), apiKeysProvider, runStoreProvider, runnerProvider,
+  kafkaProvider('operations-api'), topicsProvider, logReaderProvider, logBoundsProvider, registryProvider, messageReaderProvider, poolProvider('operations-api'), apiKeysProvider, runStoreProvider, runnerProvider,
 ];
 
-@Module({ controllers: [RunsController, ParkedController], providers: [...adapters, ...operations, operationsProvider] })
+@Module({ controllers: [RunsController, ParkedController, LagController], providers: [...adapters, ...operations, operationsProvider, LagWatch, TopicsQuery] })
 export class AppModule {}

@@ -12,6 +12,7 @@ import { topicsCommand } from './commands/topics.command.ts';
 import { upCommand } from './commands/up.command.ts';
 import { importCommand } from './import/import.command.ts';
 import { auditCommand } from './operations/audit.command.ts';
+import { lagCommand } from './operations/lag.command.ts';
 import { parkedCommand } from './operations/parked.command.ts';
 import { runsCommand } from './operations/runs.command.ts';
 
@@ -25,6 +26,7 @@ const commands: readonly CommandFile[] = [
   importCommand,
   journeysCommand,
   keysCommand,
+  lagCommand,
   parkedCommand,
   topicsCommand,
   schemasCommand,

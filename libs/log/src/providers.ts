@@ -4,6 +4,7 @@ import type { MessageName } from '@touchpoint/contracts';
 import { CLOCK, CONFIG, HEALTH, LOG, METRICS, optionalProvider, STOP, type Clock, type Health, type Log, type Metrics, type Token } from '@touchpoint/host';
 import { createAppender, type Appender, type AppenderOptions } from './appender.ts';
 import { createKafka } from './kafka.ts';
+import { LogBounds } from './log-bounds.ts';
 import { createLogReader, type LogReader } from './log-reader.ts';
 import type { PartitionSession, PartitionWorkerOptions } from './partition-session.ts';
 import { PartitionWorker } from './partition-worker.ts';
@@ -20,6 +21,7 @@ const token = <T>(name: string) => `touchpoint.${name}` as Token<T>;
 export const KAFKA = token<Kafka>('kafka');
 export const APPENDER = token<Appender>('appender');
 export const LOG_READER = token<LogReader>('log-reader');
+export const LOG_BOUNDS = token<LogBounds>('log-bounds');
 export const REGISTRY = token<SchemaRegistry>('registry');
 export const MESSAGE_READER = token<MessageReader>('message-reader');
 /** Our topics with their prefix and partition counts, as the broker has them. */
@@ -57,6 +59,7 @@ export const appenderProvider = (options: Omit<AppenderOptions, 'log'> = {}): Fa
   useFactory: (kafka: Kafka, log: Log) => createAppender(kafkaProducers(kafka), { log, ...options }),
 });
 export const logReaderProvider: FactoryProvider = { provide: LOG_READER, inject: [KAFKA], useFactory: createLogReader };
+export const logBoundsProvider: FactoryProvider = { provide: LOG_BOUNDS, inject: [KAFKA], useFactory: (kafka: Kafka) => new LogBounds(kafka) };
 export const registryProvider: FactoryProvider = { provide: REGISTRY, inject: [CONFIG], useFactory: ({ SCHEMA_REGISTRY_URL }: RegistryConfig) => createRegistry(SCHEMA_REGISTRY_URL) };
 export const messageReaderProvider: FactoryProvider = { provide: MESSAGE_READER, inject: [REGISTRY], useFactory: createMessageReader };
 /** A writer of one topic's messages, or of those among them that the app writes, under a token of the app's choice. */
@@ -105,4 +108,5 @@ export const workerStrategy = (app: INestApplicationContext, subscriptions: read
 export const closeLog = async (app: INestApplicationContext): Promise<void> => {
   await optionalProvider(app, APPENDER)?.close();
   await optionalProvider(app, LOG_READER)?.close();
+  await optionalProvider(app, LOG_BOUNDS)?.close();
 };

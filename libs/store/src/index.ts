@@ -4,6 +4,7 @@ export { arrayOf } from './column-types.ts';
 export * from './control-publisher.ts';
 export * from './copy.ts';
 export * from './gathered.ts';
+export * from './log-lag.ts';
 export * from './merged-rows.ts';
 export * from './migrate.ts';
 export * from './names.ts';
