@@ -82,6 +82,7 @@ export const workerStrategy = (app: INestApplicationContext, subscriptions: read
   const { SESSION_TIMEOUT_MS: sessionTimeoutMs } = app.get<WorkerConfig>(CONFIG);
   const { nameOf } = app.get<LogTopics>(LOG_TOPICS);
   const [log, clock, metrics, health, stop] = [app.get<Log>(LOG), app.get<Clock>(CLOCK), app.get<Metrics>(METRICS), app.get<Health>(HEALTH), app.get<(reason: unknown) => void>(STOP)];
+  const foreign = metrics.counter('consumer_foreign_offsets_total', 'Offsets of a consumer that somebody set with Kafka\'s own tools: they move nothing, positions live in Postgres', ['consumer', 'topic']);
   const workers = subscriptions.map((entry) => {
     const handler = app.get(entry.handler);
     const worker = new PartitionWorker({
@@ -90,6 +91,7 @@ export const workerStrategy = (app: INestApplicationContext, subscriptions: read
       log: log.with({ consumer: entry.group }),
       now: () => clock.now(),
       onFatal: stop,
+      onForeignOffset: ({ topic }) => foreign.inc({ consumer: entry.group, topic }),
       sessionTimeoutMs,
       subscriptions: entry.topics.map((topic) => ({ topic: nameOf(topic), open: (partition, isOurs) => handler.open(topic, partition, isOurs) })),
       ...entry.options,
