@@ -3,7 +3,7 @@ import type { Fact, LinkChanges } from '@touchpoint/identity';
 import { Failure, partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
 import { anchorOf, META, TRACEPARENT, TYPE, type Appender, type LogReader, type LogRecord, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
 import {
-  acknowledged, advanceCheckpoint, advanceWith, arrayOf, behind, deleteAcknowledged, deleteParked, deletePending, insertPending, park, parkingOf, readPending, readRetries, transaction,
+  acknowledged, advanceCheckpoint, advanceWith, arrayOf, behind, deleteAcknowledged, deleteParked, deletePending, forgetDropped, insertPending, park, parkingOf, readPending, readRetries, transaction,
   type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool, type Queryable,
 } from '@touchpoint/store';
 import { candidateOf, daysOf, stepOf, type Candidate } from './candidate.ts';
@@ -96,9 +96,9 @@ export class ResolverSession implements PartitionSession {
 
   /** Asked at every tick: what is parked alone holds no key back, so nothing here tells of it. */
   async #redrive(): Promise<void> {
-    const { records, remaining } = await readRetries(this.#ports.pool, this.#checkpoint);
-    if (records.length === 0) return;
-    for (const { key } of records) this.#parked.delete(key);
+    const { records, dropped, keys, remaining } = await readRetries(this.#ports.pool, this.#checkpoint);
+    this.#checkpoint = await forgetDropped(this.#ports.pool, this.#checkpoint, dropped);
+    for (const key of keys) this.#parked.delete(key);
     const candidates = records.map(({ record }) => candidateOf(record));
     for (let from = 0; from < candidates.length; ) {
       const step = stepOf(candidates.slice(from));

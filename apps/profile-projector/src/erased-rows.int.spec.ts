@@ -9,7 +9,7 @@ import { migrations } from './profile.migrations.ts';
 
 let pool: Pool;
 specPool(migrations, (its) => (pool = its));
-const tables = projections.map(projectionTable);
+const tables = projections.map((projection) => projectionTable(projection));
 const folding = foldingInto(tables);
 const personal = tables.filter(({ cleared }) => cleared);
 

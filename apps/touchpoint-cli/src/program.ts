@@ -5,7 +5,7 @@ import { downCommand } from './commands/down.command.ts';
 import { journeysCommand } from './commands/journeys.command.ts';
 import { keysCommand } from './commands/keys.command.ts';
 import { logsCommand } from './commands/logs.command.ts';
-import { parkedCommand } from './commands/parked.command.ts';
+import { prepareCommand } from './commands/prepare.command.ts';
 import { schemasCommand } from './commands/schemas.command.ts';
 import { statusCommand } from './commands/status.command.ts';
 import { superviseCommand } from './commands/supervise.command.ts';
@@ -17,6 +17,9 @@ import { eraseCommand } from './operations/erase.command.ts';
 import { exportCommand } from './operations/export.command.ts';
 import { receiptCommand } from './operations/receipt.command.ts';
 import { rotateMasterKeyCommand } from './operations/rotate-master-key.command.ts';
+import { lagCommand } from './operations/lag.command.ts';
+import { parkedCommand } from './operations/parked.command.ts';
+import { rebuildCommand } from './operations/rebuild.command.ts';
 import { runsCommand } from './operations/runs.command.ts';
 
 /** Every command, in the order in which the help names them. */
@@ -27,8 +30,10 @@ const commands: readonly CommandFile[] = [
   downCommand,
   demoCommand,
   importCommand,
+  prepareCommand,
   journeysCommand,
   keysCommand,
+  lagCommand,
   parkedCommand,
   topicsCommand,
   schemasCommand,
@@ -36,6 +41,7 @@ const commands: readonly CommandFile[] = [
   receiptCommand,
   exportCommand,
   rotateMasterKeyCommand,
+  rebuildCommand,
   runsCommand,
   auditCommand,
   superviseCommand,

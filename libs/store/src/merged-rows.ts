@@ -160,6 +160,14 @@ export class MergedRows {
     }
   }
 
+  /** Writes them where nothing is of these customers. */
+  async copy(client: Client): Promise<void> {
+    for (const [i, table] of this.#folding.tables.entries()) {
+      const added = this.#added[i];
+      await (added ? table.append(client, added) : table.copy(client, this.merged(i)));
+    }
+  }
+
   /** What `save` does, as effects of the statement that moves the checkpoint. */
   effects(): Effects {
     const written: number[] = [];

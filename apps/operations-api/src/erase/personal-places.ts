@@ -12,7 +12,7 @@ export type SetMember = Readonly<{ customerId: CustomerId; erased: boolean }>;
 export const membersOf = async (pool: Pool, customerId: CustomerId): Promise<readonly SetMember[]> =>
   (await query<{ customer_id: CustomerId; erased: boolean }>(pool, SET, [customerId])).map(({ customer_id, erased }) => ({ customerId: customer_id, erased }));
 
-const tables = projections.map(projectionTable).filter((table): table is ProjectionTable & { cleared: object } => table.cleared !== undefined);
+const tables = projections.map((projection) => projectionTable(projection)).filter((table): table is ProjectionTable & { cleared: object } => table.cleared !== undefined);
 const told = (column: string, cleared: unknown) => `${column} is distinct from ${cleared === null ? 'null' : `'${JSON.stringify(cleared)}'`}`;
 
 /** Where something personal of a customer lies, and what counts it: one number each. `$1`: the set's customers, as uuids. */

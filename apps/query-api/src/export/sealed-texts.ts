@@ -1,5 +1,6 @@
+import { jsonOr, pointer } from '@touchpoint/contracts';
 import { sealedOf } from '@touchpoint/profile';
-import { jsonOr, pointer, type PersonalValues } from '../personal-values.ts';
+import type { PersonalValues } from '../personal-values.ts';
 
 /** A sealed value in base64, as it stands in JSON columns and in the orchestrator's states: version 1, a key id whose first bytes are zero. */
 const SEALED = /^AQAAAA[A-Za-z0-9+/]{43,}={0,2}$/;

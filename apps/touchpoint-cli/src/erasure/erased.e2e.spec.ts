@@ -215,7 +215,7 @@ describe('Erased is unreadable', () => {
     const again = await freshDatabase(processEnv['DATABASE_URL']);
     try {
       await migrate(again.url, (await allMigrations()).filter(({ id }) => id.startsWith('profile.')));
-      const tables = projections.map(projectionTable);
+      const tables = projections.map((projection) => projectionTable(projection));
       const subscribed = subscribedTypes(projections);
       const rows = new MergedRows(foldingInto(tables));
       for (const record of told((await recordsOf(scanner)).get(TOPICS.timeline)!)) {

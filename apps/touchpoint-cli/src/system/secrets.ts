@@ -20,9 +20,11 @@ export const loadSecrets = async ({ secrets: path }: Places, given: Partial<Secr
 };
 
 /** @throws CliError when the database holds personal data that these secrets cannot open: better than to seal new data under another key beside it. */
-export const checkSecrets = async (on: Queryable, { MASTER_KEY, MASTER_KEY_RING }: Secrets, { secrets: path }: Places): Promise<void> => {
-  const ids = [MASTER_KEY, ...(MASTER_KEY_RING?.split(',') ?? [])].map((key) => masterKeyOf(Buffer.from(key, 'base64')).id);
-  const { rows } = await on.query('select from vault.data_key where master_id <> all($1) limit 1', [ids]);
+export const checkSecrets = (on: Queryable, { MASTER_KEY, MASTER_KEY_RING }: Secrets, places: Places): Promise<void> =>
+  checkMasterKeys(on, [MASTER_KEY, ...(MASTER_KEY_RING?.split(',') ?? [])].map((key) => Buffer.from(key, 'base64')), places);
+
+export const checkMasterKeys = async (on: Queryable, keys: readonly Buffer[], { secrets: path }: Places): Promise<void> => {
+  const { rows } = await on.query('select from vault.data_key where master_id <> all($1) limit 1', [keys.map((key) => masterKeyOf(key).id)]);
   if (rows.length === 0) return;
   throw new CliError(
     'SYSTEM.OTHER_MASTER_KEY',
