@@ -88,28 +88,32 @@ async function* files({ dir }: Scanner, looked: Counts): AsyncGenerator<Place> {
 }
 type Counts = { -readonly [N in keyof Scanned['looked']]: number };
 
+type Text = Readonly<{ at: string; field: string; bytes: Buffer }>;
+/** Which values stand where. All bytes are looked through at once first: mostly there is nothing to be found. */
+const foundIn = (values: readonly string[], texts: readonly Text[]): readonly Readonly<{ n: number; text: Text }>[] =>
+  finderOf(values)(Buffer.concat(texts.flatMap(({ bytes }) => [bytes, Buffer.alloc(1)]))).flatMap((n) => {
+    const find = finderOf([values[n]!]);
+    return texts.filter(({ bytes }) => find(bytes).length > 0).map((text) => ({ n, text }));
+  });
+
 /** Looks for values in all topics, all tables and all files of a system, as they lie there, and in whatever the keys that are left can open. */
-export const scan = async (scanner: Scanner, values: Iterable<string>): Promise<Scanned> => {
-  const find = finderOf(values);
+export const scan = async (scanner: Scanner, values: readonly string[]): Promise<Scanned> => {
   const looked: Counts = { topics: 0, records: 0, tables: 0, rows: 0, files: 0, sealed: 0, bytes: 0 };
-  const [clear, opened, fields] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  const lying: Text[] = [];
+  const unsealed: Text[] = [];
   const vault = scanner.vault();
   try {
     for (const places of [topics, tables, files])
       for await (const { at, bytes, sealed } of places(scanner, looked)) {
         looked.bytes += bytes.length;
         looked.sealed += sealed.length;
-        for (const n of find(bytes)) clear.add(`${at}: value ${n}`);
-        const texts = await vault.unseal(sealed.map((one) => one.sealed));
-        texts.forEach((text, i) => {
-          if (text === null) return;
-          const found = find(Buffer.from(text));
-          for (const n of found) opened.add(`${at}: value ${n}`);
-          if (found.length > 0) fields.add(sealed[i]!.field);
-        });
+        lying.push({ at, field: '', bytes });
+        (await vault.unseal(sealed.map((one) => one.sealed))).forEach((text, i) => { if (text !== null) unsealed.push({ at, field: sealed[i]!.field, bytes: Buffer.from(text) }); });
       }
   } finally {
     vault.close();
   }
-  return { clear: [...clear], opened: [...opened], fields, looked };
+  const named = (found: ReturnType<typeof foundIn>) => [...new Set(found.map(({ n, text: { at } }) => `${at}: value ${n}`))];
+  const opened = foundIn(values, unsealed);
+  return { clear: named(foundIn(values, lying)), opened: named(opened), fields: new Set(opened.map(({ text: { field } }) => field)), looked };
 };
