@@ -30,9 +30,10 @@ export const candidateOf = (record: LogRecord): Candidate => {
     const meta = decodeMetaIdentity(bytes);
     if (meta.sources.length > MOST_SOURCES) throw invalidMessage('IDENTITY.TOO_MANY_SOURCES', `the event names ${meta.sources.length} sources, at most ${MOST_SOURCES} are taken`);
     if (!meta.sources[0]) throw invalidMessage('IDENTITY.NO_SOURCE', 'the event has no source');
+    if (record.key !== meta.sources[0].key) throw invalidMessage('LOG.WRONG_KEY', `the key of the record is not its primary source's`);
     if (recordBytes(record) > MAX_RECEIVED_BYTES) throw invalidMessage('LOG.TOO_LARGE', 'the record is larger than the timeline takes');
     const { publisher, messageId, link, occurredAt } = meta;
-    return { record, event: { publisher, messageId, link, occurredAt, sources: eventSources(meta.sources) }, id: eventIdOf(meta) };
+    return { record, event: { publisher, messageId, link, occurredAt, sources: eventSources(meta.sources) }, id: eventIdOf(meta, record.timestamp) };
   } catch (error) {
     return { record, error };
   }

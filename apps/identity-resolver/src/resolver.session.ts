@@ -3,7 +3,8 @@ import type { Fact, LinkChanges } from '@touchpoint/identity';
 import { Failure, partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
 import { anchorOf, META, TRACEPARENT, TYPE, type Appender, type LogReader, type LogRecord, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
 import {
-  acknowledged, advanceCheckpoint, advanceWith, arrayOf, behind, deleteAcknowledged, deleteParked, deletePending, insertPending, park, parkingOf, readPending, readRetries, transaction,
+  acknowledged, advanceCheckpoint, advanceWith, arrayOf, behind, deleteAcknowledged, deleteParked, deletePending, findingPoison, insertPending, park, parkingOf, readPending, readRetries,
+  transaction,
   type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool, type Queryable,
 } from '@touchpoint/store';
 import { candidateOf, daysOf, type Candidate } from './candidate.ts';
@@ -29,6 +30,9 @@ export type ResolverPorts = Readonly<{
 type Resolved = Readonly<{ pending: number; outcome: Outcome; sends: readonly OutRecord[]; sent: Checkpoint['sent']; parkings: readonly Parking[]; repeats: number; fresh: readonly EventId[]; loaded: Loaded; changes: LinkChanges }>;
 /** So many event ids are written faster in the statement that moves the checkpoint than copied in a transaction. */
 const FEW = 100;
+
+/** Parked records that are taken up in one go. */
+const RETRIES_AT_ONCE = 1_000;
 
 /** Races lost one after another, behind which the partition rests a moment. */
 const MOST_RACES = 5;
@@ -76,37 +80,45 @@ export class ResolverSession implements PartitionSession {
   }
 
   async process(records: readonly LogRecord[]): Promise<void> {
-    const last = records.at(-1)!;
-    await this.#take(records, { next: last.offset + 1, anchor: anchorOf(last) });
-    this.#sentTo = last.timestamp - 1;
+    await findingPoison(records.length, () => this.#checkpoint, async (some, poison) => {
+      const these = some < records.length ? records.slice(0, some) : records;
+      const last = these.at(-1)!;
+      await this.#take(these, { next: last.offset + 1, anchor: anchorOf(last) }, { poison });
+      this.#sentTo = last.timestamp - 1;
+    });
   }
 
   /** Redrives what was asked for; and at the end of the log, the time of the look is resolved too: this is the clock that timers go by. */
   async tick({ end, at }: { end: number; at: number }): Promise<void> {
-    await this.#redrive();
+    await findingPoison(RETRIES_AT_ONCE, () => this.#checkpoint, (some, poison) => this.#redrive(some, poison));
     if (this.next >= end) this.#sentTo = Math.max(this.#sentTo ?? 0, at - 1);
     if (this.#sentTo === this.#checkpoint.resolvedTo && this.#checkpoint.acknowledged.length === 0) return;
     this.#checkpoint = await advanceCheckpoint(this.#ports.pool, this.#checkpoint, { resolvedTo: this.#sentTo });
   }
 
   /** Asked at every tick: what is parked alone holds no key back, so nothing here tells of it. */
-  async #redrive(): Promise<void> {
-    const { records, remaining } = await readRetries(this.#ports.pool, this.#checkpoint);
+  async #redrive(most: number, poison: unknown): Promise<void> {
+    const { records, remaining } = await readRetries(this.#ports.pool, this.#checkpoint, { records: most });
     if (records.length === 0) return;
-    for (const { key } of records) this.#parked.delete(key);
-    await this.#take(records.map(({ record }) => record), {}, records.map(({ id }) => id));
+    const held = records.map(({ key }) => key).filter((key) => this.#parked.delete(key));
+    try {
+      await this.#take(records.map(({ record }) => record), {}, { redriven: records.map(({ id }) => id), poison });
+    } catch (error) {
+      for (const key of held) this.#parked.add(key);
+      throw error;
+    }
     for (const key of remaining) this.#parked.add(key);
   }
 
-  async #take(records: readonly LogRecord[], advance: Advance, redriven: readonly number[] = []): Promise<void> {
+  async #take(records: readonly LogRecord[], advance: Advance, { redriven = [], poison }: { redriven?: readonly number[]; poison: unknown }): Promise<void> {
     const started = performance.now();
-    const candidates = records.map(candidateOf);
+    const candidates = records.map((record): Candidate => (poison === undefined ? candidateOf(record) : { record, error: poison }));
     await this.#ports.ensureDays(daysOf(candidates), { again: redriven.length > 0 });
     const { pending, outcome, sends, parkings, repeats } = await this.#resolveOnceMore(candidates, advance, redriven);
     for (const { key, alone } of parkings) if (!alone) this.#parked.add(key);
     await this.#ports.appender.append(sends);
     this.#checkpoint = acknowledged(this.#checkpoint, [pending]);
-    const conflicts = parkings.filter(({ alone }) => alone).length;
+    const conflicts = parkings.filter(({ code }) => code === CONFLICT).length;
     this.#ports.onResolved({ records: records.length, repeats, conflicts, parked: parkings.length - conflicts, facts: outcome.facts.length, seconds: (performance.now() - started) / 1000 });
   }
 
@@ -150,8 +162,9 @@ export class ResolverSession implements PartitionSession {
     const goesOn = ({ record, id, error }: Candidate): boolean => {
       if (blocked.size > 0 && blocked.has(record.key)) parkings.push(behind(record));
       else if (!id) {
-        parkings.push(parkingOf(record, error));
-        blocked.add(record.key);
+        const parking = parkingOf(record, error);
+        parkings.push(parking);
+        if (!parking.alone) blocked.add(record.key);
       } else if (taken.get(id.id) === id.digest) repeats += 1;
       else if (taken.has(id.id)) parkings.push({ record, key: record.key, code: CONFLICT, detail: 'another event of this publisher and source has the same message id', alone: true });
       else {

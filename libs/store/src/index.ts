@@ -11,6 +11,7 @@ export * from './outbox-age.ts';
 export * from './parked.ts';
 export * from './parking.policy.ts';
 export * from './pending.ts';
+export * from './poison.ts';
 export * from './pool.ts';
 export * from './projection-table.ts';
 export * from './providers.ts';

@@ -36,6 +36,10 @@ const CONNECTION = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENE
 const LOST = /Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed/;
 /** Data exceptions quote the value, constraint violations the row. */
 const QUOTES_DATA = /^2[23]/;
+/** What Postgres does not take: a value, a row, something larger than it can hold (54). It is as it should be, the data is not. */
+const REFUSES = /^(2[23]|54)/;
+/** The code of a statement that failed for what was to be stored. */
+export const REFUSED = 'STORE.REFUSED';
 
 /** A database error as what may be done about it. Texts that quote values are left behind: the server's `detail` always, its message where it does so. */
 export const storeFailure = (error: unknown): unknown => {
@@ -45,7 +49,8 @@ export const storeFailure = (error: unknown): unknown => {
   if (!(error instanceof pg.DatabaseError)) return error;
   const { table, column, constraint, routine, message } = error;
   const where = [table, column, constraint].filter(Boolean).join(' ');
-  return new Error(`Postgres ${code}: ${QUOTES_DATA.test(code) ? (routine ?? 'a value does not fit') : message}${where ? ` (${where})` : ''}`);
+  const refusal = new Error(`Postgres ${code}: ${QUOTES_DATA.test(code) ? (routine ?? 'a value does not fit') : message}${where ? ` (${where})` : ''}`);
+  return REFUSES.test(code) ? Object.assign(refusal, { code: REFUSED }) : refusal;
 };
 
 /**
