@@ -1,6 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import type { Instant } from '@touchpoint/kernel';
-import type { Log } from '@touchpoint/host';
+import type { Log, Tracing } from '@touchpoint/host';
 import type { LogRecord } from './record.ts';
 
 /** One claimed partition. Its calls never overlap. Any throw discards it; it is opened again from its checkpoint. */
@@ -40,6 +40,7 @@ export type PartitionWorkerOptions = Readonly<{
   /** Bytes of a full batch; also what all batches in `process` may take together, and those that wait. */
   maxBytesPerPartition?: number;
   sessionTimeoutMs?: number;
+  tracing?: Tracing | undefined;
   /** How long a failed partition rests before it is opened again, first and at most. */
   backoffMs?: readonly [number, number];
 }>;
