@@ -2,7 +2,7 @@ import { decodeMetaLate } from '@touchpoint/contracts';
 import { CONTROL_KEY } from '@touchpoint/kernel';
 import { anchorOf, dropRepeats, readTimelineRecord, typeOf, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
 import {
-  advanceCheckpoint, advanceWith, behind, deleteParked, MergedRows, park, parkingOf, readRetries, transaction,
+  advanceCheckpoint, advanceWith, behind, deleteParked, forgetDropped, MergedRows, park, parkingOf, readRetries, transaction,
   type Advance, type Checkpoint, type Foldable, type Folding, type Parkable, type Parking, type Pool,
 } from '@touchpoint/store';
 
@@ -44,10 +44,10 @@ export class ProjectorSession implements PartitionSession {
   /** Redrives the customers whose retry was asked for: their parked records, in order, between two batches. */
   async tick(): Promise<void> {
     if (this.#parked.size === 0) return;
-    const { records, remaining } = await readRetries(this.#ports.pool, this.#checkpoint);
-    if (records.length === 0) return;
-    for (const { key } of records) this.#parked.delete(key);
-    await this.#fold(records.map(({ record }) => record), {}, { redriven: records.map(({ id }) => id) });
+    const { records, dropped, keys, remaining } = await readRetries(this.#ports.pool, this.#checkpoint);
+    this.#checkpoint = await forgetDropped(this.#ports.pool, this.#checkpoint, dropped);
+    for (const key of keys) this.#parked.delete(key);
+    if (records.length > 0) await this.#fold(records.map(({ record }) => record), {}, { redriven: records.map(({ id }) => id) });
     for (const key of remaining) this.#parked.add(key);
   }
 

@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 /** The environment a process is started with; only declared keys are looked at. */
 export type Env = Readonly<Record<string, string | undefined>>;
+export const processEnv: Env = process.env;
 
 /**
  * One key of the environment. `schema` takes the text; its default is the key's default. A secret has none, is never printed, and
@@ -66,7 +67,7 @@ const textOf = (env: Env, name: string): string | undefined => env[name]?.trim()
  * The configuration, parsed once to a frozen object. An empty variable counts as a missing one. Throws ConfigError, which names every
  * bad key at once and prints no value. zod's own messages say what was expected, never what was given.
  */
-export const loadConfig = <K extends ConfigKeys>(definition: ConfigDefinition<K>, env: Env = process.env): ConfigValues<K> => {
+export const loadConfig = <K extends ConfigKeys>(definition: ConfigDefinition<K>, env: Env = processEnv): ConfigValues<K> => {
   const values: Record<string, unknown> = {};
   const problems: { key: string; text: string }[] = [];
   for (const [name, key] of Object.entries(definition.keys)) {
