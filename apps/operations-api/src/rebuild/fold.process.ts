@@ -11,9 +11,9 @@ import { NEXT, tablesOf } from './read-models.ts';
 const config = foldConfig();
 const log = createLogger('operations-api', 'warn');
 const pool = createPool({ databaseUrl: config.DATABASE_URL, name: 'touchpoint-rebuild', max: 2, onError: (error) => log.warn({ error }, 'an idle connection to Postgres was lost') });
-const reader = createLogReader(createKafka({ brokers: config.KAFKA_BROKERS, clientId: 'touchpoint-rebuild', log }));
+const reader = createLogReader(createKafka({ brokers: config.KAFKA_BROKERS, clientId: 'touchpoint-rebuild', log, access: config }));
 const fold = new PartitionFold(
-  { pool, log: reader, reader: createMessageReader(createRegistry(config.SCHEMA_REGISTRY_URL)), topic: config.TOPIC_PREFIX + TOPICS.timeline }, NEXT, tablesOf(process.argv.slice(2), 'next'));
+  { pool, log: reader, reader: createMessageReader(createRegistry(config.SCHEMA_REGISTRY_URL, { access: config })), topic: config.TOPIC_PREFIX + TOPICS.timeline }, NEXT, tablesOf(process.argv.slice(2), 'next'));
 
 const answer = (said: FoldAnswer): void => void process.send?.(said);
 const failed = (error: unknown): FoldAnswer => {

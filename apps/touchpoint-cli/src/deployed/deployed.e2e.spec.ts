@@ -34,7 +34,7 @@ describe('touchpoint prepare, where all is spoken with over TLS and with a passw
   it('finds all there the second time, also with SASL PLAIN', async () => {
     expect(await runCommand({ ...env, KAFKA_SASL_MECHANISM: 'plain' }, 'prepare')).toMatchObject({ code: 0, err: expect.stringMatching(/all are there\.\n.*\nTables: up to date/) });
   });
-  it.each<[string, Record<string, string>, string]>([
+  const wrongly: readonly (readonly [what: string, wrong: Readonly<Record<string, string>>, says: string])[] = [
     ['another CA for Kafka', { KAFKA_CA_FILE: 'other' }, 'set KAFKA_CA_FILE'],
     ['another password for Kafka', { KAFKA_PASSWORD: 'pw-wrong' }, 'check KAFKA_USERNAME, KAFKA_PASSWORD'],
     ['no TLS for Kafka', { KAFKA_CA_FILE: '', KAFKA_USERNAME: '', KAFKA_PASSWORD: '' }, 'they may want TLS'],
@@ -44,17 +44,23 @@ describe('touchpoint prepare, where all is spoken with over TLS and with a passw
     ['another password for Postgres', { DATABASE_URL: 'password' }, 'check user and password in DATABASE_URL'],
     ['a file that is no certificate', { KAFKA_CA_FILE: import.meta.filename }, 'KAFKA_CA_FILE is not valid: expected the path'],
     ['a user without a password', { KAFKA_PASSWORD: '' }, 'KAFKA_USERNAME is set without KAFKA_PASSWORD'],
-  ])('says what to do about %s, and no secret', async (_what, wrong, says) => {
-    const database = new URL(secured.env['DATABASE_URL']!);
-    const right = database.password;
-    if (wrong['DATABASE_URL'] === 'other') database.searchParams.set('sslrootcert', secured.otherCa);
-    if (wrong['DATABASE_URL'] === 'password') database.password = 'pw-wrong';
-    const changed = Object.fromEntries(Object.entries(wrong).map(([key, value]) => [key, key === 'DATABASE_URL' ? database.href : value === 'other' ? secured.otherCa : value]));
-    const { code, err } = await runCommand({ ...env, ...changed }, 'prepare');
-    expect(err).toContain(says);
-    expect(code).not.toBe(0);
-    for (const secret of [secured.password, right, 'pw-wrong']) expect(err).not.toContain(secret);
-    expect(err).not.toMatch(/\n\s+at /);
+  ];
+  it('says what to do about what is set wrongly, and no secret', async () => {
+    const right = new URL(secured.env['DATABASE_URL']!).password;
+    const databaseUrl = (wrong: string) => {
+      const database = new URL(secured.env['DATABASE_URL']!);
+      if (wrong === 'other') database.searchParams.set('sslrootcert', secured.otherCa);
+      else database.password = 'pw-wrong';
+      return database.href;
+    };
+    const set = (wrong: Readonly<Record<string, string>>) => Object.fromEntries(Object.entries(wrong).map(([key, value]) => [key, key === 'DATABASE_URL' ? databaseUrl(value) : value === 'other' ? secured.otherCa : value]));
+    const answers = await Promise.all(wrongly.map(async ([what, wrong, says]) => ({ what, says, ...(await runCommand({ ...env, ...set(wrong) }, 'prepare')) })));
+    for (const { what, says, code, err } of answers) {
+      expect([what, err]).toEqual([what, expect.stringContaining(says)]);
+      expect([what, code]).not.toEqual([what, 0]);
+      for (const secret of [secured.password, right, 'pw-wrong']) expect(err).not.toContain(secret);
+      expect(err).not.toMatch(/\n\s+at /);
+    }
   });
 });
 
