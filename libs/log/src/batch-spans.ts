@@ -7,8 +7,9 @@ const MOST_SPANS = 100;
 type Batch = Readonly<{ group: string; topic: string; partition: number; records: readonly LogRecord[]; next: () => number }>;
 
 /** Does the work of a batch; each record in it that belongs to a sampled trace gets a span, as long as the batch took. What the session did not take, it takes later. */
-export const withSpans = async (tracing: Tracing | undefined, { group, topic, partition, records, next }: Batch, work: () => Promise<void>): Promise<void> => {
-  if (!tracing?.on) return work();
+export const withSpans = (tracing: Tracing | undefined, batch: Batch, work: () => Promise<void>): Promise<void> => (tracing?.on ? traced(tracing, batch, work) : work());
+
+const traced = async (tracing: Tracing, { group, topic, partition, records, next }: Batch, work: () => Promise<void>): Promise<void> => {
   const spans: { offset: number; end: NonNullable<ReturnType<Tracing['start']>>['end'] }[] = [];
   for (const record of records) {
     const parent = headerOf(record, TRACEPARENT)?.toString('latin1');
