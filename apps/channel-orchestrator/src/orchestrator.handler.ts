@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOG, METRICS, type Log, type Metrics, type Token } from '@touchpoint/host';
-import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, originName, TOPICS, type Appender, type LogReader, type LogTopics, type MessageReader, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
+import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, originName, tellStrangers, TOPICS, type Appender, type LogReader, type LogTopics, type MessageReader, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
 import { ENGINE_VERSION, type Decided } from '@touchpoint/orchestration';
 import { claimCheckpoint, observeOutbox, observeParked, parkedKeys, POOL, resolvedUpTo, sendAs, sharedLook, type Pool } from '@touchpoint/store';
 import { OrchestratorSession, type OrchestratorPorts } from './orchestrator.session.ts';
@@ -56,6 +56,7 @@ export class OrchestratorHandler implements PartitionHandler {
         seconds.observe(count.seconds);
         for (const { facts } of decisions) countVerdicts(facts, (labels) => verdicts.inc(labels));
       },
+      onStrangers: tellStrangers(log, CONSUMER, (count) => records.inc({ outcome: 'stranger' }, count)),
       onTimers: (late) => {
         for (const ms of late) lateness.observe(ms / 1000);
       },

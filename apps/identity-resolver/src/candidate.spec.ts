@@ -8,7 +8,7 @@ const sources = (count: number): readonly Source[] => Array.from({ length: count
 const meta = (over: Partial<Meta> = {}): Meta => ({
   messageId: 'm', publisher: 'shop', occurredAt: 1, receivedAt: 1, historical: false, sources: sources(1), link: 'identify', digest: '0'.repeat(32), correlationId: null, causationId: null, ...over,
 });
-const record = (headers: LogRecord['headers'], bytes = 5): LogRecord => ({ offset: 5, key: 'k', timestamp: 1, value: Buffer.alloc(bytes), headers });
+const record = (headers: LogRecord['headers'], bytes = 5): LogRecord => ({ offset: 5, key: sources(1)[0]!.key, timestamp: 1, value: Buffer.alloc(bytes), headers });
 const of = (over: Partial<Meta> = {}, bytes = 5) => candidateOf(record({ [META]: encodeMeta(meta(over)), [TYPE]: Buffer.from('TraitsSet') }, bytes));
 
 describe('a received record', () => {
@@ -17,6 +17,7 @@ describe('a received record', () => {
     ['without meta', () => candidateOf(record({ [TYPE]: Buffer.from('TraitsSet') })), 'LOG.NO_META'],
     ['without type', () => candidateOf(record({ [META]: encodeMeta(meta()) })), 'LOG.NO_META'],
     ['without a source', () => of({ sources: [] }), 'IDENTITY.NO_SOURCE'],
+    ['under another key than its source\'s', () => candidateOf({ ...record({ [META]: encodeMeta(meta()), [TYPE]: Buffer.from('TraitsSet') }), key: 'k' }), 'LOG.WRONG_KEY'],
     ['that the timeline would not take', () => of({}, MAX_RECEIVED_BYTES), 'LOG.TOO_LARGE'],
     ['that ties more sources than a fact may name', () => of({ sources: sources(MOST_SOURCES + 1) }), 'IDENTITY.TOO_MANY_SOURCES'],
     ['whose meta is more than a fact may bear', () => of({ correlationId: 'x'.repeat(MOST_META_BYTES) }), 'LOG.TOO_LARGE'],

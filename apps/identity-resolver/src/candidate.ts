@@ -45,11 +45,15 @@ export const candidateOf = (record: LogRecord): Candidate => {
     const meta = decodeMetaIdentity(bytes);
     if (meta.sources.length > MOST_SOURCES) throw invalidMessage('IDENTITY.TOO_MANY_SOURCES', `the event names ${meta.sources.length} sources, at most ${MOST_SOURCES} are taken`);
     if (!meta.sources[0]) throw invalidMessage('IDENTITY.NO_SOURCE', 'the event has no source');
+    if (record.key !== meta.sources[0].key) throw invalidMessage('LOG.WRONG_KEY', `the key of the record is not its primary source's`);
     if (recordBytes(record) > MAX_RECEIVED_BYTES) throw invalidMessage('LOG.TOO_LARGE', 'the record is larger than the timeline takes');
     const { publisher, messageId, link, occurredAt } = meta;
     const event = { publisher, messageId, link, occurredAt, sources: eventSources(meta.sources) };
-    return { record, event, id: eventIdOf(meta), erases: type === ERASURE ? customerNamed(event) : undefined };
+    return { record, event, id: eventIdOf(meta, record.timestamp), erases: type === ERASURE ? customerNamed(event) : undefined };
   } catch (error) {
     return { record, error };
   }
 };
+
+/** Records as candidates; all of them with what was thrown at one of them, where that is known. */
+export const candidatesOf = (records: readonly LogRecord[], poison: unknown): readonly Candidate[] => records.map((record) => (poison === undefined ? candidateOf(record) : { record, error: poison }));

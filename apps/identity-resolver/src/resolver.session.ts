@@ -3,10 +3,11 @@ import type { Fact, LinkChanges } from '@touchpoint/identity';
 import { Failure, partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
 import { anchorOf, META, TRACEPARENT, TYPE, type Appender, type LogReader, type LogRecord, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
 import {
-  acknowledged, advanceCheckpoint, advanceWith, arrayOf, behind, deleteAcknowledged, deleteParked, deletePending, forgetDropped, insertPending, park, parkingOf, readPending, readRetries, transaction,
+  acknowledged, advanceCheckpoint, advanceWith, arrayOf, behind, deleteAcknowledged, deleteParked, deletePending, findingPoison, forgetDropped, insertPending, park, parkingOf, readPending, readRetries,
+  transaction,
   type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool, type Queryable,
 } from '@touchpoint/store';
-import { candidateOf, daysOf, stepOf, type Candidate } from './candidate.ts';
+import { candidatesOf, daysOf, stepOf, type Candidate } from './candidate.ts';
 import { eraseCustomer } from './erasure-store.ts';
 import { insertEventIds, knownEventIds, type EventDays, type EventId } from './event-ids.ts';
 import { loadBook, RACED, saveBook, ties, type Loaded } from './link-store.ts';
@@ -30,6 +31,9 @@ export type ResolverPorts = Readonly<{
 type Resolved = Readonly<{ pending: number; outcome: Outcome; sends: readonly OutRecord[]; sent: Checkpoint['sent']; parkings: readonly Parking[]; repeats: number; fresh: readonly EventId[]; loaded: Loaded; changes: LinkChanges }>;
 /** So many event ids are written faster in the statement that moves the checkpoint than copied in a transaction. */
 const FEW = 100;
+
+/** Parked records that are taken up in one go. */
+const RETRIES_AT_ONCE = 1_000;
 
 /** Races lost one after another, behind which the partition rests a moment. */
 const MOST_RACES = 5;
@@ -80,30 +84,37 @@ export class ResolverSession implements PartitionSession {
 
   /** Takes no more than a step, and is asked again with the rest. */
   async process(records: readonly LogRecord[]): Promise<void> {
-    const candidates = stepOf(records.map(candidateOf));
-    const last = candidates.at(-1)!.record;
-    await this.#take(candidates, { next: last.offset + 1, anchor: anchorOf(last) });
-    this.#sentTo = last.timestamp - 1;
+    await findingPoison(records.length, () => this.#checkpoint, async (some, poison) => {
+      const candidates = stepOf(candidatesOf(some < records.length ? records.slice(0, some) : records, poison));
+      const last = candidates.at(-1)!.record;
+      await this.#take(candidates, { next: last.offset + 1, anchor: anchorOf(last) });
+      this.#sentTo = last.timestamp - 1;
+    });
   }
 
   /** Redrives what was asked for; and at the end of the log, the time of the look is resolved too: this is the clock that timers go by. */
   async tick({ end, at }: { end: number; at: number }): Promise<void> {
-    await this.#redrive();
+    await findingPoison(RETRIES_AT_ONCE, () => this.#checkpoint, (some, poison) => this.#redrive(some, poison));
     if (this.next >= end) this.#sentTo = Math.max(this.#sentTo ?? 0, at - 1);
     if (this.#sentTo === this.#checkpoint.resolvedTo && this.#checkpoint.acknowledged.length === 0) return;
     this.#checkpoint = await advanceCheckpoint(this.#ports.pool, this.#checkpoint, { resolvedTo: this.#sentTo });
   }
 
   /** Asked at every tick: what is parked alone holds no key back, so nothing here tells of it. */
-  async #redrive(): Promise<void> {
-    const { records, dropped, keys, remaining } = await readRetries(this.#ports.pool, this.#checkpoint);
+  async #redrive(most: number, poison: unknown): Promise<void> {
+    const { records, dropped, keys, remaining } = await readRetries(this.#ports.pool, this.#checkpoint, { records: most });
     this.#checkpoint = await forgetDropped(this.#ports.pool, this.#checkpoint, dropped);
-    for (const key of keys) this.#parked.delete(key);
-    const candidates = records.map(({ record }) => candidateOf(record));
-    for (let from = 0; from < candidates.length; ) {
-      const step = stepOf(candidates.slice(from));
-      await this.#take(step, {}, records.slice(from, from + step.length).map(({ id }) => id));
-      from += step.length;
+    const held = [...keys].filter((key) => this.#parked.delete(key));
+    const candidates = candidatesOf(records.map(({ record }) => record), poison);
+    try {
+      for (let from = 0; from < candidates.length; ) {
+        const step = stepOf(candidates.slice(from));
+        await this.#take(step, {}, records.slice(from, from + step.length).map(({ id }) => id));
+        from += step.length;
+      }
+    } catch (error) {
+      for (const key of held) this.#parked.add(key);
+      throw error;
     }
     for (const key of remaining) this.#parked.add(key);
   }
@@ -115,7 +126,7 @@ export class ResolverSession implements PartitionSession {
     for (const { key, alone } of parkings) if (!alone) this.#parked.add(key);
     await this.#ports.appender.append(sends);
     this.#checkpoint = acknowledged(this.#checkpoint, [pending]);
-    const conflicts = parkings.filter(({ alone }) => alone).length;
+    const conflicts = parkings.filter(({ code }) => code === CONFLICT).length;
     this.#ports.onResolved({ records: candidates.length, repeats, conflicts, parked: parkings.length - conflicts, facts: outcome.facts.length, seconds: (performance.now() - started) / 1000 });
   }
 
@@ -160,8 +171,9 @@ export class ResolverSession implements PartitionSession {
     const goesOn = ({ record, id, error }: Candidate): boolean => {
       if (blocked.size > 0 && blocked.has(record.key)) parkings.push(behind(record));
       else if (!id) {
-        parkings.push(parkingOf(record, error));
-        blocked.add(record.key);
+        const parking = parkingOf(record, error);
+        parkings.push(parking);
+        if (!parking.alone) blocked.add(record.key);
       } else if (taken.get(id.id) === id.digest) repeats += 1;
       else if (taken.has(id.id)) parkings.push({ record, key: record.key, code: CONFLICT, detail: 'another event of this publisher and source has the same message id', alone: true });
       else {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOG, METRICS, type Log, type Metrics } from '@touchpoint/host';
 import { transient } from '@touchpoint/kernel';
-import { checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, TOPICS, type LogReader, type LogTopics, type MessageReader, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
+import { checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, tellStrangers, TOPICS, type LogReader, type LogTopics, type MessageReader, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
 import { projections } from '@touchpoint/profile';
 import { foldingInto, claimCheckpoint, observeParked, parkedKeys, POOL, projectionTable, query, subscribedTypes, type Pool } from '@touchpoint/store';
 import { ProjectorSession, type ProjectorPorts } from './projector.session.ts';
@@ -37,6 +37,7 @@ export class ProjectorHandler implements PartitionHandler {
       folding: foldingInto(projections.map((projection) => projectionTable(projection))),
       subscribed: subscribedTypes(projections),
       parkable: { table: EVERY_CUSTOMER.table, partitions: topics.partitionsOf(TOPICS.timeline), log },
+      onStrangers: tellStrangers(log, CONSUMER, (count) => events.inc({ outcome: 'stranger' }, count)),
       onFolded: (count) => {
         events.inc({ outcome: 'folded' }, count.records - count.parked);
         events.inc({ outcome: 'repeat' }, count.repeats);

@@ -65,6 +65,9 @@ export const createMessageWriter = async (registry: SchemaRegistry, prefix: stri
   };
 };
 
+/** A registry counts its schemas from 1, in 31 bits; asked for any other number, it answers as if it were broken. */
+const isSchemaId = (id: number): boolean => id > 0 && id <= 0x7fffffff;
+
 /** Reads message bodies written with any schema the registry knows. */
 export type MessageReader = Readonly<{
   /** Makes sure that the schemas of these values are at hand, so that `read` needs no I/O. @throws Failure Transient when the registry does not answer. */
@@ -82,7 +85,7 @@ export const createMessageReader = (registry: SchemaRegistry): MessageReader => 
       const unknown = new Set<number>();
       for (const value of values) {
         const id = value.length >= 5 && value[0] === 0 ? value.readUInt32BE(1) : undefined;
-        if (id === undefined || schemas.has(id) || unknown.has(id)) continue;
+        if (id === undefined || !isSchemaId(id) || schemas.has(id) || unknown.has(id)) continue;
         const schema = await registry.schemaOf(id);
         if (schema === undefined) unknown.add(id);
         else schemas.set(id, schema);

@@ -14,6 +14,7 @@ export * from './parked.ts';
 export * from './parked-customers.ts';
 export * from './parking.policy.ts';
 export * from './pending.ts';
+export * from './poison.ts';
 export * from './pool.ts';
 export * from './projection-table.ts';
 export * from './providers.ts';

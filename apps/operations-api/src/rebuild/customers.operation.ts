@@ -39,7 +39,7 @@ export class RebuildCustomers implements Operation<Asked> {
   async run({ customers, models }: Asked, { apply, tell, keep, signal, resumed }: Running): Promise<Outcome> {
     await this.#checkVersions(models);
     const tables = tablesOf(models, 'live');
-    const fold = new PartitionFold({ pool: this.#pool, log: this.#log, reader: this.#reader, topic: this.#topic }, LIVE, tables);
+    const fold = new PartitionFold({ pool: this.#pool, log: this.#log, reader: this.#reader, topic: this.#topic, partitions: this.#partitions }, LIVE, tables);
     const byPartition = Map.groupBy(new Set(customers), (id) => partitionOf(id as CustomerId, this.#partitions));
     const { done, changed } = (resumed as { done: number[]; changed: number } | undefined) ?? { done: [], changed: 0 };
     let different = changed;

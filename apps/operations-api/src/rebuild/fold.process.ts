@@ -1,6 +1,6 @@
 import { createLogger } from '@touchpoint/host';
 import { failureKind } from '@touchpoint/kernel';
-import { createKafka, createLogReader, createMessageReader, createRegistry, TOPICS } from '@touchpoint/log';
+import { createKafka, createLogReader, createMessageReader, createRegistry, partitionCounts, TOPICS } from '@touchpoint/log';
 import { createPool } from '@touchpoint/store';
 import { foldConfig } from './config.ts';
 import { PartitionFold } from './partition-fold.ts';
@@ -11,9 +11,11 @@ import { NEXT, tablesOf } from './read-models.ts';
 const config = foldConfig();
 const log = createLogger('operations-api', 'warn');
 const pool = createPool({ databaseUrl: config.DATABASE_URL, name: 'touchpoint-rebuild', max: 2, onError: (error) => log.warn({ error }, 'an idle connection to Postgres was lost') });
-const reader = createLogReader(createKafka({ brokers: config.KAFKA_BROKERS, clientId: 'touchpoint-rebuild', log, access: config }));
-const fold = new PartitionFold(
-  { pool, log: reader, reader: createMessageReader(createRegistry(config.SCHEMA_REGISTRY_URL, { access: config })), topic: config.TOPIC_PREFIX + TOPICS.timeline }, NEXT, tablesOf(process.argv.slice(2), 'next'));
+const kafka = createKafka({ brokers: config.KAFKA_BROKERS, clientId: 'touchpoint-rebuild', log, access: config });
+const topic = config.TOPIC_PREFIX + TOPICS.timeline;
+const partitions = (await partitionCounts(kafka, config.TOPIC_PREFIX)).get(topic) ?? 0;
+const registry = createRegistry(config.SCHEMA_REGISTRY_URL, { access: config });
+const fold = new PartitionFold({ pool, log: createLogReader(kafka), reader: createMessageReader(registry), topic, partitions }, NEXT, tablesOf(process.argv.slice(2), 'next'));
 
 const answer = (said: FoldAnswer): void => void process.send?.(said);
 const failed = (error: unknown): FoldAnswer => {

@@ -6,7 +6,7 @@ import {
   type Checkpoint, type Client, type Folding, type Parking, type Pool, type ProjectionTable,
 } from '@touchpoint/store';
 
-export type FoldPorts = Readonly<{ pool: Pool; log: LogReader & LogScanner; reader: MessageReader; /** With its prefix. */ topic: string }>;
+export type FoldPorts = Readonly<{ pool: Pool; log: LogReader & LogScanner; reader: MessageReader; /** With its prefix. */ topic: string; partitions: number }>;
 /** What is merged in memory before it is written: enough that a row is mostly written once. */
 const MOST_ROWS = 120_000;
 /** Customers that are folded anew at once. */
@@ -55,8 +55,9 @@ export class PartitionFold {
           if (parked.has(key)) parkings.push(behind(record));
           else this.#add(rows, record, partition);
         } catch (error) {
-          parkings.push(parkingOf(record, error));
-          parked.add(key);
+          const parking = parkingOf(record, error);
+          parkings.push(parking);
+          if (!parking.alone) parked.add(key);
         }
       }
       onProgress(last.offset + 1);
@@ -99,7 +100,7 @@ export class PartitionFold {
   }
 
   #add(rows: MergedRows, record: LogRecord, partition: number): void {
-    const { type, recorded } = readTimelineRecord(record, partition, decodeMetaLate);
+    const { type, recorded } = readTimelineRecord(record, partition, decodeMetaLate, this.#ports.partitions);
     rows.add({ type, recorded, event: this.#subscribed.has(type) ? this.#ports.reader.read(type, record.value) : undefined });
   }
 }
