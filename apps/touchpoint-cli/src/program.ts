@@ -14,6 +14,10 @@ import { topicsCommand } from './commands/topics.command.ts';
 import { upCommand } from './commands/up.command.ts';
 import { importCommand } from './import/import.command.ts';
 import { auditCommand } from './operations/audit.command.ts';
+import { eraseCommand } from './operations/erase.command.ts';
+import { exportCommand } from './operations/export.command.ts';
+import { receiptCommand } from './operations/receipt.command.ts';
+import { rotateMasterKeyCommand } from './operations/rotate-master-key.command.ts';
 import { lagCommand } from './operations/lag.command.ts';
 import { parkedCommand } from './operations/parked.command.ts';
 import { rebuildCommand } from './operations/rebuild.command.ts';
@@ -35,6 +39,10 @@ const commands: readonly CommandFile[] = [
   parkedCommand,
   topicsCommand,
   schemasCommand,
+  eraseCommand,
+  receiptCommand,
+  exportCommand,
+  rotateMasterKeyCommand,
   rebuildCommand,
   runsCommand,
   auditCommand,
