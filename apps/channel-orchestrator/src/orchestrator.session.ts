@@ -3,7 +3,7 @@ import { CONTROL_KEY, type Instant } from '@touchpoint/kernel';
 import { anchorOf, dropRepeats, headerOf, readTimelineRecord, TRACEPARENT, TYPE, unpackRecords, type Appender, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
 import { concerns, NOTHING_PUBLISHED, type Decided, type Input, type Published } from '@touchpoint/orchestration';
 import {
-  acknowledged, behind, deleteAcknowledged, deleteParked, deletePending, findingPoison, park, parkingOf, readPending, readRetries, transaction,
+  acknowledged, behind, deleteAcknowledged, deleteParked, deletePending, findingPoison, forgetDropped, park, parkingOf, readPending, readRetries, transaction,
   type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool,
 } from '@touchpoint/store';
 import { NO_EFFECTS, saveBatch, type BatchEffects } from './batch-store.ts';
@@ -94,13 +94,13 @@ export class OrchestratorSession implements PartitionSession {
   }
 
   async #redrive(most: number, poison: unknown): Promise<void> {
-    const { records, remaining } = await readRetries(this.#ports.pool, this.#checkpoint, { records: most });
-    if (records.length === 0) return;
-    for (const { key } of records) this.#parked.delete(key);
+    const { records, dropped, keys, remaining } = await readRetries(this.#ports.pool, this.#checkpoint, { records: most });
+    this.#checkpoint = await forgetDropped(this.#ports.pool, this.#checkpoint, dropped);
+    for (const key of keys) this.#parked.delete(key);
     try {
-      await this.#decide(records.map(({ record }) => record), {}, { redriven: records.map(({ id }) => id), poison });
+      if (records.length > 0) await this.#decide(records.map(({ record }) => record), {}, { redriven: records.map(({ id }) => id), poison });
     } catch (error) {
-      for (const { key } of records) this.#parked.add(key);
+      for (const key of keys) this.#parked.add(key);
       throw error;
     }
     for (const key of remaining) this.#parked.add(key);

@@ -2,7 +2,7 @@ import { decodeMeta } from '@touchpoint/contracts';
 import { isCorrelationId, isTraceparent, type Clock } from '@touchpoint/host';
 import { invalidMessage, type Instant } from '@touchpoint/kernel';
 import { anchorOf, MAX_RECEIVED_BYTES, packRecords, recordBytes, unpackRecords, META, TRACEPARENT, TYPE, type Appender, type LogRecord, type MessageReader, type OutRecord, type PartitionSession } from '@touchpoint/log';
-import { acknowledged, deleteAcknowledged, deleteParked, findingPoison, park, parkingOf, readPending, readRetries, transaction, type Advance, type Checkpoint, type Parkable, type Parking, type Pool } from '@touchpoint/store';
+import { acknowledged, deleteAcknowledged, deleteParked, findingPoison, forgetDropped, park, parkingOf, readPending, readRetries, transaction, type Advance, type Checkpoint, type Parkable, type Parking, type Pool } from '@touchpoint/store';
 import { codeOf, type Claimed, type Command, type Dispatched, type Dispatcher } from './dispatcher.ts';
 import { claimDue, claimNew, settle, type Claim, type Settlement, type Thread } from './message-store.ts';
 import { outcomeRecord, type OutcomeTarget } from './outcomes.ts';
@@ -91,7 +91,8 @@ export class DeliverySession implements PartitionSession {
     if (!(await waiting(topic, at)).has(partition)) return;
     await this.sendPending();
     const until = performance.now() + TICK_MS;
-    const { records } = await readRetries(pool, this.#checkpoint);
+    const { records, dropped } = await readRetries(pool, this.#checkpoint);
+    this.#checkpoint = await forgetDropped(pool, this.#checkpoint, dropped);
     for (let from = 0; from < records.length && (from === 0 || performance.now() < until); ) {
       await findingPoison(Math.min(records.length - from, claimsAtOnce), () => this.#checkpoint, async (count, poison) => {
         const some = records.slice(from, from + count);

@@ -145,7 +145,7 @@ describe('a retry', () => {
     expect(before).toMatchObject({ code: 'IDENTITY.CONFLICT' });
     await requestRetry(pool, { consumer: CONSUMER });
     await tick(session);
-    expect(await listParked(pool)).toEqual([expect.objectContaining({ code: 'IDENTITY.CONFLICT', offset: 1, retryAt: null })]);
+    expect(await listParked(pool)).toEqual([expect.objectContaining({ code: 'IDENTITY.CONFLICT', offset: 1, state: 'parked' })]);
     await pool.query('truncate identity.event_id');
     await requestRetry(pool, { consumer: CONSUMER });
     await tick(session);

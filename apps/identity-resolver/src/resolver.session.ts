@@ -1,13 +1,14 @@
-import { decodeMeta, encodeMeta } from '@touchpoint/contracts';
+import { decodeMeta, encodeMeta, type CustomerErased } from '@touchpoint/contracts';
 import type { Fact, LinkChanges } from '@touchpoint/identity';
 import { Failure, partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
 import { anchorOf, META, TRACEPARENT, TYPE, type Appender, type LogReader, type LogRecord, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
 import {
-  acknowledged, advanceCheckpoint, advanceWith, arrayOf, behind, deleteAcknowledged, deleteParked, deletePending, findingPoison, insertPending, park, parkingOf, readPending, readRetries,
+  acknowledged, advanceCheckpoint, advanceWith, arrayOf, behind, deleteAcknowledged, deleteParked, deletePending, findingPoison, forgetDropped, insertPending, park, parkingOf, readPending, readRetries,
   transaction,
   type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool, type Queryable,
 } from '@touchpoint/store';
-import { candidateOf, daysOf, type Candidate } from './candidate.ts';
+import { candidatesOf, daysOf, stepOf, type Candidate } from './candidate.ts';
+import { eraseCustomer } from './erasure-store.ts';
 import { insertEventIds, knownEventIds, type EventDays, type EventId } from './event-ids.ts';
 import { loadBook, RACED, saveBook, ties, type Loaded } from './link-store.ts';
 import { NOTHING, packOutcome, unpackOutcome, type Outcome } from './outcome.ts';
@@ -36,6 +37,8 @@ const RETRIES_AT_ONCE = 1_000;
 
 /** Races lost one after another, behind which the partition rests a moment. */
 const MOST_RACES = 5;
+
+const NO_FACTS: readonly never[] = [];
 
 export const CONFLICT = 'IDENTITY.CONFLICT';
 
@@ -79,11 +82,12 @@ export class ResolverSession implements PartitionSession {
     this.#checkpoint = await deleteAcknowledged(this.#ports.pool, this.#checkpoint);
   }
 
+  /** Takes no more than a step, and is asked again with the rest. */
   async process(records: readonly LogRecord[]): Promise<void> {
     await findingPoison(records.length, () => this.#checkpoint, async (some, poison) => {
-      const these = some < records.length ? records.slice(0, some) : records;
-      const last = these.at(-1)!;
-      await this.#take(these, { next: last.offset + 1, anchor: anchorOf(last) }, { poison });
+      const candidates = stepOf(candidatesOf(some < records.length ? records.slice(0, some) : records, poison));
+      const last = candidates.at(-1)!.record;
+      await this.#take(candidates, { next: last.offset + 1, anchor: anchorOf(last) });
       this.#sentTo = last.timestamp - 1;
     });
   }
@@ -98,11 +102,16 @@ export class ResolverSession implements PartitionSession {
 
   /** Asked at every tick: what is parked alone holds no key back, so nothing here tells of it. */
   async #redrive(most: number, poison: unknown): Promise<void> {
-    const { records, remaining } = await readRetries(this.#ports.pool, this.#checkpoint, { records: most });
-    if (records.length === 0) return;
-    const held = records.map(({ key }) => key).filter((key) => this.#parked.delete(key));
+    const { records, dropped, keys, remaining } = await readRetries(this.#ports.pool, this.#checkpoint, { records: most });
+    this.#checkpoint = await forgetDropped(this.#ports.pool, this.#checkpoint, dropped);
+    const held = [...keys].filter((key) => this.#parked.delete(key));
+    const candidates = candidatesOf(records.map(({ record }) => record), poison);
     try {
-      await this.#take(records.map(({ record }) => record), {}, { redriven: records.map(({ id }) => id), poison });
+      for (let from = 0; from < candidates.length; ) {
+        const step = stepOf(candidates.slice(from));
+        await this.#take(step, {}, records.slice(from, from + step.length).map(({ id }) => id));
+        from += step.length;
+      }
     } catch (error) {
       for (const key of held) this.#parked.add(key);
       throw error;
@@ -110,16 +119,15 @@ export class ResolverSession implements PartitionSession {
     for (const key of remaining) this.#parked.add(key);
   }
 
-  async #take(records: readonly LogRecord[], advance: Advance, { redriven = [], poison }: { redriven?: readonly number[]; poison: unknown }): Promise<void> {
+  async #take(candidates: readonly Candidate[], advance: Advance, redriven: readonly number[] = []): Promise<void> {
     const started = performance.now();
-    const candidates = records.map((record): Candidate => (poison === undefined ? candidateOf(record) : { record, error: poison }));
     await this.#ports.ensureDays(daysOf(candidates), { again: redriven.length > 0 });
     const { pending, outcome, sends, parkings, repeats } = await this.#resolveOnceMore(candidates, advance, redriven);
     for (const { key, alone } of parkings) if (!alone) this.#parked.add(key);
     await this.#ports.appender.append(sends);
     this.#checkpoint = acknowledged(this.#checkpoint, [pending]);
     const conflicts = parkings.filter(({ code }) => code === CONFLICT).length;
-    this.#ports.onResolved({ records: records.length, repeats, conflicts, parked: parkings.length - conflicts, facts: outcome.facts.length, seconds: (performance.now() - started) / 1000 });
+    this.#ports.onResolved({ records: candidates.length, repeats, conflicts, parked: parkings.length - conflicts, facts: outcome.facts.length, seconds: (performance.now() - started) / 1000 });
   }
 
   /** Meeting another partition's batch over a new source is ordinary work: what was written is rolled back, and the next look sees what the other one wrote. */
@@ -133,12 +141,12 @@ export class ResolverSession implements PartitionSession {
     }
   }
 
-  /** Only what ties its sources must be read inside the transaction that writes. */
+  /** Only what ties its sources, and what erases, must be read inside the transaction that writes. */
   async #resolveAndSave(candidates: readonly Candidate[], advance: Advance, redriven: readonly number[]): Promise<Resolved> {
     const { pool } = this.#ports;
-    if (candidates.some(({ event }) => event && ties(event))) {
+    if (candidates.some(({ event, erases }) => event && (erases !== undefined || ties(event)))) {
       const { resolved, checkpoint } = await transaction(pool, async (client) => {
-        const tied = await this.#resolve(client, candidates, redriven);
+        const tied = await this.#resolve(client, candidates, redriven, client);
         return { resolved: tied, checkpoint: await this.#save(client, tied, advance, redriven) };
       });
       this.#checkpoint = checkpoint;
@@ -146,12 +154,13 @@ export class ResolverSession implements PartitionSession {
     }
     const resolved = await this.#resolve(pool, candidates, redriven);
     const { changes, parkings, fresh } = resolved;
-    const plain = changes.links.length + changes.customers.length + parkings.length + redriven.length === 0 && fresh.length <= FEW;
+    const plain = changes.links.length + changes.customers.length + changes.strays.length + parkings.length + redriven.length === 0 && fresh.length <= FEW;
     this.#checkpoint = await (plain ? this.#savePlain(resolved, advance) : transaction(pool, (client) => this.#save(client, resolved, advance, redriven)));
     return resolved;
   }
 
-  async #resolve(on: Queryable, candidates: readonly Candidate[], redriven: readonly number[]): Promise<Resolved> {
+  /** @param client where it is resolved inside a transaction: what erases is */
+  async #resolve(on: Queryable, candidates: readonly Candidate[], redriven: readonly number[], client?: Client): Promise<Resolved> {
     const parkings: Parking[] = [];
     const fresh: EventId[] = [];
     let repeats = 0;
@@ -176,6 +185,8 @@ export class ResolverSession implements PartitionSession {
     };
     const events = candidates.map((candidate) => (goesOn(candidate) ? candidate.event : undefined));
 
+    const [only] = candidates;
+    const erasure = client && only?.erases !== undefined && events[0] ? await eraseCustomer(client, { ...only.event, customerId: only.erases }) : undefined;
     const loaded = await loadBook(on, events.filter((event) => event !== undefined));
     const customerIds = new Map<string, number>();
     const facts: Outcome['facts'][number][] = [];
@@ -183,7 +194,7 @@ export class ResolverSession implements PartitionSession {
       if (!event) return NOTHING;
       const { record } = candidates[i]!;
       const resolution = loaded.book.resolve(event);
-      for (const fact of resolution.facts) facts.push({ before: i, record: this.#factRecord(fact, record) });
+      for (const fact of [...resolution.facts, ...(erasure?.facts ?? NO_FACTS)]) facts.push({ before: i, record: this.#factRecord(fact, record) });
       const index = customerIds.get(resolution.customerId) ?? customerIds.size;
       if (index === customerIds.size) customerIds.set(resolution.customerId, index);
       if (redriven.length === 0) return index;
@@ -225,7 +236,7 @@ export class ResolverSession implements PartitionSession {
     return { topic, partition: partitionOf(customerId, partitions), key: customerId, value, headers: passedOn(headers) };
   }
 
-  #factRecord({ id, timeline, type, data }: Fact, { headers: { [META]: causeMeta, [TRACEPARENT]: traceparent } }: LogRecord): OutRecord {
+  #factRecord({ id, timeline, type, data }: Fact | Fact<CustomerErased>, { headers: { [META]: causeMeta, [TRACEPARENT]: traceparent } }: LogRecord): OutRecord {
     const cause = decodeMeta(causeMeta!);
     const meta: Meta = { ...cause, messageId: id, publisher: 'identity-resolver', link: 'none', digest: '0'.repeat(32), causationId: cause.messageId };
     const { topic, partitions } = this.#ports.timeline;

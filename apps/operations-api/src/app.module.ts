@@ -1,17 +1,24 @@
 import { Module, type FactoryProvider, type Provider } from '@nestjs/common';
 import { API_KEYS, CLOCK, CONFIG, LOG, METRICS, tableApiKeys, type Clock, type Log, type Metrics } from '@touchpoint/host';
-import { kafkaProvider, logReaderProvider, messageReaderProvider, registryProvider, topicsProvider } from '@touchpoint/log';
+import { kafkaProvider, logBoundsProvider, logReaderProvider, messageReaderProvider, registryProvider, topicsProvider } from '@touchpoint/log';
 import { POOL, poolProvider, type Pool } from '@touchpoint/store';
 import type { OperationsConfig } from './config.ts';
+import { LagController } from './http/lag.controller.ts';
+import { ParkedController } from './http/parked.controller.ts';
 import { RunsController } from './http/runs.controller.ts';
 import type { Operation } from './operation.ts';
+import { LagWatch } from './lag/lag-watch.ts';
+import { TopicsQuery } from './lag/topics.query.ts';
+import { ParkedDrop } from './parked/parked-drop.operation.ts';
 import { ParkedRetry } from './parked/parked-retry.operation.ts';
+import { RebuildCustomers } from './rebuild/customers.operation.ts';
+import { Rebuild } from './rebuild/rebuild.operation.ts';
 import { RunStore } from './run-store.ts';
 import { Runner } from './runner.ts';
 import { OPERATIONS, RUNNER } from './tokens.ts';
 
 /** All that an operator can have done, one file each. */
-const operations: Provider[] = [ParkedRetry];
+const operations: Provider[] = [ParkedRetry, ParkedDrop, Rebuild, RebuildCustomers];
 
 const operationsProvider: FactoryProvider = { provide: OPERATIONS, inject: operations as never[], useFactory: (...all: Operation[]) => all };
 const runStoreProvider: FactoryProvider = { provide: RunStore, inject: [POOL, CONFIG], useFactory: (pool: Pool, { LEASE_MS }: OperationsConfig) => new RunStore(pool, LEASE_MS) };
@@ -22,8 +29,8 @@ const runnerProvider: FactoryProvider = {
 const apiKeysProvider: FactoryProvider = { provide: API_KEYS, inject: [POOL, CLOCK], useFactory: (pool: Pool, clock: Clock) => tableApiKeys(pool, clock) };
 
 const adapters: Provider[] = [
-  kafkaProvider('operations-api'), topicsProvider, logReaderProvider, registryProvider, messageReaderProvider, poolProvider('operations-api'), apiKeysProvider, runStoreProvider, runnerProvider,
+  kafkaProvider('operations-api'), topicsProvider, logReaderProvider, logBoundsProvider, registryProvider, messageReaderProvider, poolProvider('operations-api'), apiKeysProvider, runStoreProvider, runnerProvider,
 ];
 
-@Module({ controllers: [RunsController], providers: [...adapters, ...operations, operationsProvider] })
+@Module({ controllers: [RunsController, ParkedController, LagController], providers: [...adapters, ...operations, operationsProvider, LagWatch, TopicsQuery] })
 export class AppModule {}

@@ -5,7 +5,7 @@ import { freshDatabase } from '@touchpoint/host/testing';
 import { parseDecimal, partitionOf, type CustomerId, type Decimal, type Meta } from '@touchpoint/kernel';
 import { closeLog, createMessageReader, createMessageWriter, createRegistry, createSequencer, encodeOrigin, META, ORIGIN, readTimelineRecord, TOPICS, TYPE, workerStrategy, type MessageWriter, type OutRecord } from '@touchpoint/log';
 import { projections } from '@touchpoint/profile';
-import { foldingInto, listParked, MergedRows, migrate, migrations as logMigrations, POOL, projectionTable, requestRetry, subscribedTypes, transaction, type Queryable } from '@touchpoint/store';
+import { dropParked, foldingInto, listDropped, listParked, MergedRows, migrate, migrations as logMigrations, POOL, projectionTable, requestRetry, subscribedTypes, transaction, type Queryable } from '@touchpoint/store';
 import { createTestSystem, eventually, type TestSystem } from '@touchpoint/testing';
 import { AppModule } from './app.module.ts';
 import { config } from './config.ts';
@@ -17,7 +17,7 @@ let writer: MessageWriter;
 const apps: HostedApp[] = [];
 let fatal = (reason: unknown): void => { throw reason; };
 const AT = Date.parse('2026-01-01T00:00:00Z');
-const tables = projections.map(projectionTable);
+const tables = projections.map((projection) => projectionTable(projection));
 const sequencer = createSequencer(new Map());
 
 const startOne = async () => {
@@ -103,6 +103,19 @@ describe('two projectors', () => {
     await requestRetry(system.pool, { consumer: 'profile-projector', key: customer(7) });
     await eventually('nothing parked', async () => (await listParked(system.pool)).length === 0);
     expect(await events()).toBe(before + 3);
+  });
+
+  it('go on behind a dropped event with what lay behind it, and with what comes later', async () => {
+    const before = await events();
+    await system.appender.append([{ ...order(11, 'dropped', '1'), value: Buffer.from([0, 0, 0, 0, 1, 255]) }, order(11, 'behind', '2')]);
+    await system.appender.append([{ ...order(12, 'dropped alone', '1'), value: Buffer.from([0, 0, 0, 0, 1, 255]) }]);
+    const parked = await eventually('all three', async () => { const all = await listParked(system.pool); return all.length === 3 && all; });
+    const failed = parked.filter(({ code }) => code !== 'PARKED.BEHIND');
+    await transaction(system.pool, (client) => dropParked(client, failed.map(({ id }) => id), '00000000-0000-4000-8000-000000000001'));
+    await eventually('nothing parked', async () => (await listParked(system.pool)).length === 0);
+    await system.appender.append([order(11, 'after', '4'), order(12, 'after too', '8')]);
+    await eventually('all three that can be folded', async () => (await events()) === before + 3);
+    expect((await listDropped(system.pool, { consumer: 'profile-projector' }, 10)).map(({ key }) => key).sort()).toEqual([customer(11), customer(12)]);
   });
 
   it('park what no column takes, pass by what strangers wrote, and go on (One bad customer stops no other)', async () => {

@@ -2,7 +2,7 @@ import { decodeMetaLate } from '@touchpoint/contracts';
 import { CONTROL_KEY } from '@touchpoint/kernel';
 import { anchorOf, dropRepeats, readTimelineRecord, typeOf, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
 import {
-  advanceCheckpoint, advanceWith, behind, deleteParked, findingPoison, MergedRows, park, parkingOf, readRetries, transaction,
+  advanceCheckpoint, advanceWith, behind, deleteParked, findingPoison, forgetDropped, MergedRows, park, parkingOf, readRetries, transaction,
   type Advance, type Checkpoint, type Foldable, type Folding, type Parkable, type Parking, type Pool,
 } from '@touchpoint/store';
 
@@ -58,13 +58,13 @@ export class ProjectorSession implements PartitionSession {
   }
 
   async #redrive(most: number, poison: unknown): Promise<void> {
-    const { records, remaining } = await readRetries(this.#ports.pool, this.#checkpoint, { records: most });
-    if (records.length === 0) return;
-    for (const { key } of records) this.#parked.delete(key);
+    const { records, dropped, keys, remaining } = await readRetries(this.#ports.pool, this.#checkpoint, { records: most });
+    this.#checkpoint = await forgetDropped(this.#ports.pool, this.#checkpoint, dropped);
+    for (const key of keys) this.#parked.delete(key);
     try {
-      await this.#fold(records.map(({ record }) => record), {}, { redriven: records.map(({ id }) => id), poison });
+      if (records.length > 0) await this.#fold(records.map(({ record }) => record), {}, { redriven: records.map(({ id }) => id), poison });
     } catch (error) {
-      for (const { key } of records) this.#parked.add(key);
+      for (const key of keys) this.#parked.add(key);
       throw error;
     }
     for (const key of remaining) this.#parked.add(key);

@@ -1,7 +1,6 @@
 import { Module, type FactoryProvider, type Provider } from '@nestjs/common';
-import type { Kafka } from 'kafkajs';
 import { API_KEYS, CLOCK, CONFIG, HEALTH, LOG, METRICS, tableApiKeys, type Clock, type Health, type Log, type Metrics } from '@touchpoint/host';
-import { KAFKA, kafkaProvider, LogBounds, logReaderProvider, messageReaderProvider, registryProvider, topicsProvider } from '@touchpoint/log';
+import { kafkaProvider, logBoundsProvider, logReaderProvider, messageReaderProvider, registryProvider, topicsProvider } from '@touchpoint/log';
 import { createPool, POOL, query, type Pool } from '@touchpoint/store';
 import { createSourceKeys, masterKeyOf, Vault } from '@touchpoint/vault';
 import { Admission } from './admission.ts';
@@ -14,7 +13,7 @@ import { TimelineController } from './http/timeline.controller.ts';
 import { LogLook } from './log-look.ts';
 import { MessagesQuery } from './messages.query.ts';
 import { TimelineQuery } from './timeline.query.ts';
-import { ADMISSION, LOG_BOUNDS, SOURCE_KEYS, VAULT } from './tokens.ts';
+import { ADMISSION, SOURCE_KEYS, VAULT } from './tokens.ts';
 
 /** As `poolProvider`, with the time limit of a question, not that of a batch. */
 const poolProvider: FactoryProvider = {
@@ -37,7 +36,6 @@ const vaultProvider: FactoryProvider = {
 };
 const sourceKeysProvider: FactoryProvider = { provide: SOURCE_KEYS, inject: [CONFIG], useFactory: ({ SOURCE_KEY_SECRET }: QueryConfig) => createSourceKeys(SOURCE_KEY_SECRET) };
 const apiKeysProvider: FactoryProvider = { provide: API_KEYS, inject: [POOL, CLOCK], useFactory: (pool: Pool, clock: Clock) => tableApiKeys(pool, clock) };
-const logBoundsProvider: FactoryProvider = { provide: LOG_BOUNDS, inject: [KAFKA], useFactory: (kafka: Kafka) => new LogBounds(kafka) };
 const admissionProvider: FactoryProvider = {
   provide: ADMISSION,
   inject: [CONFIG, METRICS],

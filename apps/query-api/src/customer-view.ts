@@ -3,10 +3,10 @@ import {
   ALL_POINTS, consentFor, customerAppUsage, customerOrders, merge, reachable, readModels, sealedOf,
   type ActivityRow, type AppUsageRow, type ConsentRow, type ContactPointRow, type DeviceRow, type EngagementRow, type MessageRow, type OrderReversalRow, type OrderRow, type ProfileRow, type SeenSource, type Trait,
 } from '@touchpoint/profile';
-import type { Channel } from '@touchpoint/contracts';
+import { jsonOr, pointer, type Channel } from '@touchpoint/contracts';
 import type { CustomerBody } from './http/answers.schema.ts';
 import { statusOf, told } from './message-view.ts';
-import { jsonOr, pointer, type PersonalValues } from './personal-values.ts';
+import type { PersonalValues } from './personal-values.ts';
 
 /** Rows of every timeline in a customer's set, not merged yet. `currentSources`: keys that the set still has. */
 export type CustomerRows = Readonly<{

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { catalog, message, type DataOf, type Draft, type MessageName } from '@touchpoint/contracts';
+import { catalog, message, pointer, showEvent, type DataOf, type Draft, type MessageName } from '@touchpoint/contracts';
 import type { Sealed, SourceKey } from '@touchpoint/kernel';
-import { showEvent } from './event-json.ts';
-import { PersonalValues, pointer } from './personal-values.ts';
+import { PersonalValues } from './personal-values.ts';
 
 /** Opens what begins with a letter; the keys of the others are gone. */
 const vault = { unseal: async (values: readonly Sealed[]) => values.map((value) => { const text = Buffer.from(value).toString(); return text.startsWith('-') ? null : text; }) };

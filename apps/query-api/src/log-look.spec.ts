@@ -6,7 +6,7 @@ import type { Pool } from '@touchpoint/store';
 import { LogLook } from './log-look.ts';
 
 const NOW = Date.UTC(2026, 2, 14, 12);
-type Position = Readonly<{ topic: string; partition: number; next: number }>;
+type Position = Readonly<{ consumer: string; topic: string; partition: number; next: number }>;
 
 /** A log of two partitions a topic, whose records came a second apart, the last of them at NOW. */
 const create = ({ positions = [] as Position[], low = 0, high = 10 } = {}) => {
@@ -30,7 +30,7 @@ const create = ({ positions = [] as Position[], low = 0, high = 10 } = {}) => {
   const look = new LogLook(pool, ends, reader, { nameOf: (topic) => `p.${topic}`, partitionsOf: () => 2 }, clock, silentLog, createMetrics('spec', { defaults: false }));
   return { look, state, clock };
 };
-const at = (topic: string, ...next: readonly number[]): Position[] => next.map((offset, partition) => ({ topic, partition, next: offset }));
+const at = (topic: string, ...next: readonly number[]): Position[] => next.map((offset, partition) => ({ consumer: topic === TOPICS.received ? 'identity-resolver' : 'profile-projector', topic, partition, next: offset }));
 
 describe('a look at the log', () => {
   it('sees nothing that waits where both workers are at the end', async () => {

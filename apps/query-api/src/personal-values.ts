@@ -1,9 +1,6 @@
 import type { Sealed } from '@touchpoint/kernel';
 import type { Vault } from '@touchpoint/vault';
 
-/** JSON pointer (RFC 6901) from names and indexes. */
-export const pointer = (...path: readonly (string | number)[]): string => path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-
 type Place = Readonly<{ sealed: Sealed; at: string; put: (clear: string) => void }>;
 
 /** The sealed values of one object of an answer: collected while it is put together, opened together with those of the others. */
@@ -29,12 +26,3 @@ export class PersonalValues {
     });
   }
 }
-
-/** A JSON text's value; text that is none stays as it is. */
-export const jsonOr = (text: string): unknown => {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
-};

@@ -6,7 +6,7 @@ import { POOL } from '@touchpoint/store';
 import { AppModule } from './app.module.ts';
 import { config } from './config.ts';
 import { DOCS_PATHS, installDocs } from './http/openapi.ts';
-import { LOG_BOUNDS, VAULT } from './tokens.ts';
+import { VAULT } from './tokens.ts';
 
 /** Answers are personal: nobody on the way keeps one, errors neither. */
 const keepNothing = (app: NestFastifyApplication): void => {
@@ -31,7 +31,6 @@ export const queryApp: AppOptions<(typeof config)['keys']> = {
   },
   onStop: async (app) => {
     await closeLog(app);
-    await app.get(LOG_BOUNDS).close();
     app.get(VAULT).close();
     await app.get(POOL).end();
   },

@@ -1,7 +1,6 @@
-import { isMessageName } from '@touchpoint/contracts';
+import { isMessageName, showEvent } from '@touchpoint/contracts';
 import { failureKind, toIso, type Failure } from '@touchpoint/kernel';
 import { readTimelineRecord, type LogRecord, type MessageReader } from '@touchpoint/log';
-import { showEvent } from './event-json.ts';
 import type { TimelineEntry } from './http/answers.schema.ts';
 import type { PersonalValues } from './personal-values.ts';
 

@@ -5,7 +5,7 @@ import { downCommand } from './commands/down.command.ts';
 import { journeysCommand } from './commands/journeys.command.ts';
 import { keysCommand } from './commands/keys.command.ts';
 import { logsCommand } from './commands/logs.command.ts';
-import { parkedCommand } from './commands/parked.command.ts';
+import { prepareCommand } from './commands/prepare.command.ts';
 import { schemasCommand } from './commands/schemas.command.ts';
 import { statusCommand } from './commands/status.command.ts';
 import { superviseCommand } from './commands/supervise.command.ts';
@@ -13,6 +13,9 @@ import { topicsCommand } from './commands/topics.command.ts';
 import { upCommand } from './commands/up.command.ts';
 import { importCommand } from './import/import.command.ts';
 import { auditCommand } from './operations/audit.command.ts';
+import { lagCommand } from './operations/lag.command.ts';
+import { parkedCommand } from './operations/parked.command.ts';
+import { rebuildCommand } from './operations/rebuild.command.ts';
 import { runsCommand } from './operations/runs.command.ts';
 
 /** Every command, in the order in which the help names them. */
@@ -23,11 +26,14 @@ const commands: readonly CommandFile[] = [
   downCommand,
   demoCommand,
   importCommand,
+  prepareCommand,
   journeysCommand,
   keysCommand,
+  lagCommand,
   parkedCommand,
   topicsCommand,
   schemasCommand,
+  rebuildCommand,
   runsCommand,
   auditCommand,
   superviseCommand,

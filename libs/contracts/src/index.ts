@@ -7,6 +7,7 @@ export * from './generated/touchpoint.ts';
 export type * from './json-text.ts';
 export type * from './message-info.ts';
 export * from './codec.ts';
+export * from './event-json.ts';
 export * from './meta.ts';
 export type * from './draft.ts';
 export * from './timeline-event.ts';

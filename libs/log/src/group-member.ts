@@ -1,5 +1,6 @@
 import type { Consumer, Kafka } from 'kafkajs';
 import type { Log } from '@touchpoint/host';
+import { mirrorMark } from './offset-mirror.ts';
 
 /** What a group gave to a member: partitions by topic. */
 export type Assignment = Readonly<Record<string, readonly number[]>>;
@@ -15,8 +16,8 @@ export type GroupMemberOptions = Readonly<{
   onAssigned: (assignment: Assignment) => void;
 }>;
 
-/** How long a mirroring may take. */
-const MIRROR_MS = 1_000;
+/** How long a commit may take. */
+const COMMIT_MS = 1_000;
 
 /**
  * One membership in a consumer group, from joining to leaving; never used again afterwards. kafkajs keeps it alive (heartbeats, rebalances) and fetches nothing:
@@ -109,13 +110,13 @@ export class GroupMember {
     return this.#left;
   }
 
-  /** Mirrors positions to Kafka for lag tools; ours live in checkpoints. Takes a second at most; what fails is mirrored the next time. */
-  async mirror(positions: Positions): Promise<void> {
+  /** Commits positions, marked as ours. Takes a second at most; what fails is committed the next time. */
+  async commit(positions: Positions): Promise<void> {
     if (this.#rebalancing || this.#left || positions.length === 0) return;
-    const committed = this.#consumer.commitOffsets(positions.map(({ topic, partition, next }) => ({ topic, partition, offset: String(next) })));
+    const committed = this.#consumer.commitOffsets(positions.map(({ topic, partition, next }) => ({ topic, partition, offset: String(next), metadata: mirrorMark(next) })));
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, MIRROR_MS);
+      timer = setTimeout(resolve, COMMIT_MS);
     });
     await Promise.race([committed.catch(() => undefined), limit]);
     clearTimeout(timer);

@@ -1,8 +1,10 @@
 export * from './anchor.ts';
 export * from './appender.ts';
 export * from './kafka.ts';
+export * from './kafka-access.ts';
 export * from './log-bounds.ts';
 export * from './log-reader.ts';
+export type { ForeignOffset } from './offset-mirror.ts';
 export * from './origins.ts';
 export * from './packed.ts';
 export * from './partition-session.ts';

@@ -12,7 +12,7 @@ export const checkBounds = (topic: string, partition: number, next: number, { lo
     throw logMismatch('LOG.CUT', `${topic}/${partition}: the checkpoint is at ${next}, the log ends at ${high}: it was cut or created again. Nothing is consumed until: touchpoint restore.`);
 };
 
-/** Asks for the bounds of topics. One connection, made when it is first needed and anew after an error. */
+/** Asks for the bounds of topics, and for what a group has committed. One connection, made when it is first needed and anew after an error. */
 export class LogBounds {
   readonly #kafka: Kafka;
   #admin: Promise<Admin> | undefined;
@@ -22,9 +22,19 @@ export class LogBounds {
   }
 
   async of(topic: string): Promise<ReadonlyMap<number, Bounds>> {
+    return this.#ask(async (admin) => new Map((await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }])));
+  }
+
+  /** What a group has committed, by `topic/partition`; offset -1: nothing. `mark`: what was written beside it. */
+  async committed(group: string, topics: readonly string[]): Promise<ReadonlyMap<string, Readonly<{ offset: number; mark: string | null }>>> {
+    const found = await this.#ask((admin) => admin.fetchOffsets({ groupId: group, topics: [...topics] }));
+    return new Map(found.flatMap(({ topic, partitions }) => partitions.map(({ partition, offset, metadata }) => [`${topic}/${partition}`, { offset: Number(offset), mark: metadata }] as const)));
+  }
+
+  async #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     const mine = (this.#admin ??= this.#connect());
     try {
-      return new Map((await (await mine).fetchTopicOffsets(topic)).map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]));
+      return await question(await mine);
     } catch (error) {
       if (this.#admin === mine) this.#admin = undefined;
       void mine.then((admin) => admin.disconnect()).catch(() => undefined);

@@ -1,6 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import type { Instant } from '@touchpoint/kernel';
 import type { Log } from '@touchpoint/host';
+import type { ForeignOffset } from './offset-mirror.ts';
 import type { LogRecord } from './record.ts';
 
 /** One claimed partition. Its calls never overlap. Any throw discards it; it is opened again from its checkpoint. */
@@ -35,6 +36,8 @@ export type PartitionWorkerOptions = Readonly<{
   now: () => Instant;
   /** The log is not the one the checkpoint was written against: the process must stop. */
   onFatal: (error: Error) => void;
+  /** Somebody set an offset of the group in Kafka, which moves nothing. */
+  onForeignOffset?: (found: ForeignOffset) => void;
   /** How many partitions may be in `process` at once. */
   concurrency?: number;
   /** Bytes of a full batch; also what all batches in `process` may take together, and those that wait. */

@@ -2,6 +2,7 @@ import { Gate } from './gate.ts';
 import { GroupMember, type Assignment, type Positions } from './group-member.ts';
 import { LogBounds } from './log-bounds.ts';
 import { LogFetcher } from './log-fetcher.ts';
+import { OffsetMirror } from './offset-mirror.ts';
 import type { PartitionWorkerOptions, Subscription, WorkerState } from './partition-session.ts';
 import { PartitionSlot } from './partition-slot.ts';
 import { Rest } from './rest.ts';
@@ -24,6 +25,7 @@ export class PartitionWorker {
   readonly #bounds: LogBounds;
   readonly #fetcher: LogFetcher;
   readonly #gate: Gate;
+  readonly #mirror: OffsetMirror;
   readonly #rest = new Rest();
   #member: GroupMember | undefined;
   #joined = false;
@@ -33,10 +35,11 @@ export class PartitionWorker {
   #ticking = false;
 
   constructor(options: PartitionWorkerOptions) {
-    const { kafka, log, subscriptions, concurrency = 4, maxBytesPerPartition = 5 * 1024 * 1024 } = options;
+    const { kafka, log, group, subscriptions, concurrency = 4, maxBytesPerPartition = 5 * 1024 * 1024, onForeignOffset = () => undefined } = options;
     this.#options = options;
     this.#subscriptions = new Map(subscriptions.map((subscription) => [subscription.topic, subscription]));
     this.#bounds = new LogBounds(kafka);
+    this.#mirror = new OffsetMirror({ group, log, topics: [...this.#subscriptions.keys()], bounds: this.#bounds, onForeign: onForeignOffset });
     this.#gate = new Gate(concurrency, maxBytesPerPartition);
     this.#fetcher = new LogFetcher({ kafka, log, maxBytesPerPartition, hurried: () => this.#owned.some(({ busy }) => busy) });
   }
@@ -95,7 +98,7 @@ export class PartitionWorker {
       first = false;
       this.#joined = false;
       const positions = await this.#release([...this.#slots.values()]);
-      if (this.#rest.ended) await member.mirror(positions);
+      if (this.#rest.ended) await this.#mirror.write(member, positions);
       await member.leave();
       if (performance.now() - since > GOOD_MS) pause = REJOIN_MS[0];
       await this.#rest.for(pause);
@@ -112,6 +115,7 @@ export class PartitionWorker {
 
   #assigned(member: GroupMember, assignment: Assignment): void {
     const mine = Object.entries(assignment).flatMap(([topic, partitions]) => partitions.map((partition) => this.#slot(topic, partition)));
+    this.#mirror.assigned();
     void this.#release(this.#owned.filter((slot) => !mine.includes(slot)));
     for (const slot of mine) slot.assign(member);
     this.#joined = true;
@@ -140,7 +144,8 @@ export class PartitionWorker {
     this.#ticking = true;
     try {
       this.#ticks += 1;
-      if (this.#ticks % MIRROR_TICKS === 0) void member.mirror(this.state.flatMap(({ topic, partition, next }) => (next === undefined ? [] : [{ topic, partition, next }])));
+      const positions = this.state.flatMap(({ topic, partition, next }) => (next === undefined ? [] : [{ topic, partition, next }]));
+      if (!this.#mirror.busy && (this.#ticks % MIRROR_TICKS === 0 || this.#mirror.isNew(positions))) void this.#mirror.write(member, positions);
       for (const topic of this.#subscriptions.keys()) {
         const at = this.#options.now();
         const ends = await this.#bounds.of(topic);

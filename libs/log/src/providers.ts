@@ -4,12 +4,14 @@ import type { MessageName } from '@touchpoint/contracts';
 import { CLOCK, CONFIG, HEALTH, LOG, METRICS, optionalProvider, STOP, type Clock, type Health, type Log, type Metrics, type Token } from '@touchpoint/host';
 import { createAppender, type Appender, type AppenderOptions } from './appender.ts';
 import { createKafka } from './kafka.ts';
+import type { KafkaAccess } from './kafka-access.ts';
+import { LogBounds } from './log-bounds.ts';
 import { createLogReader, type LogReader } from './log-reader.ts';
 import type { PartitionSession, PartitionWorkerOptions } from './partition-session.ts';
 import { PartitionWorker } from './partition-worker.ts';
 import { PartitionWorkerStrategy } from './partition-worker-strategy.ts';
 import { kafkaProducers } from './producer.ts';
-import { createRegistry, type SchemaRegistry } from './registry.ts';
+import { createRegistry, type RegistryAccess, type SchemaRegistry } from './registry.ts';
 import { createMessageReader, createMessageWriter, type MessageReader, type MessageWriter } from './schemas.ts';
 import { partitionCounts } from './topics.ts';
 import { observeWorker } from './worker-metrics.ts';
@@ -20,21 +22,22 @@ const token = <T>(name: string) => `touchpoint.${name}` as Token<T>;
 export const KAFKA = token<Kafka>('kafka');
 export const APPENDER = token<Appender>('appender');
 export const LOG_READER = token<LogReader>('log-reader');
+export const LOG_BOUNDS = token<LogBounds>('log-bounds');
 export const REGISTRY = token<SchemaRegistry>('registry');
 export const MESSAGE_READER = token<MessageReader>('message-reader');
 /** Our topics with their prefix and partition counts, as the broker has them. */
 export const LOG_TOPICS = token<LogTopics>('log-topics');
 export type LogTopics = Readonly<{ nameOf: (topic: string) => string; partitionsOf: (topic: string) => number }>;
 
-type KafkaConfig = Readonly<{ KAFKA_BROKERS: readonly string[]; TOPIC_PREFIX: string }>;
-type RegistryConfig = Readonly<{ SCHEMA_REGISTRY_URL: string }>;
+type KafkaConfig = Readonly<{ KAFKA_BROKERS: readonly string[]; TOPIC_PREFIX: string }> & KafkaAccess;
+type RegistryConfig = Readonly<{ SCHEMA_REGISTRY_URL: string }> & RegistryAccess;
 /** Of the block `worker`. */
 type WorkerConfig = Readonly<{ SESSION_TIMEOUT_MS: number }>;
 
 export const kafkaProvider = (app: string): FactoryProvider => ({
   provide: KAFKA,
   inject: [CONFIG, LOG],
-  useFactory: (config: KafkaConfig, log: Log) => createKafka({ brokers: config.KAFKA_BROKERS, clientId: `touchpoint-${app}`, log }),
+  useFactory: (config: KafkaConfig, log: Log) => createKafka({ brokers: config.KAFKA_BROKERS, clientId: `touchpoint-${app}`, log, access: config }),
 });
 export const topicsProvider: FactoryProvider = {
   provide: LOG_TOPICS,
@@ -57,7 +60,8 @@ export const appenderProvider = (options: Omit<AppenderOptions, 'log'> = {}): Fa
   useFactory: (kafka: Kafka, log: Log) => createAppender(kafkaProducers(kafka), { log, ...options }),
 });
 export const logReaderProvider: FactoryProvider = { provide: LOG_READER, inject: [KAFKA], useFactory: createLogReader };
-export const registryProvider: FactoryProvider = { provide: REGISTRY, inject: [CONFIG], useFactory: ({ SCHEMA_REGISTRY_URL }: RegistryConfig) => createRegistry(SCHEMA_REGISTRY_URL) };
+export const logBoundsProvider: FactoryProvider = { provide: LOG_BOUNDS, inject: [KAFKA], useFactory: (kafka: Kafka) => new LogBounds(kafka) };
+export const registryProvider: FactoryProvider = { provide: REGISTRY, inject: [CONFIG], useFactory: (config: RegistryConfig) => createRegistry(config.SCHEMA_REGISTRY_URL, { access: config }) };
 export const messageReaderProvider: FactoryProvider = { provide: MESSAGE_READER, inject: [REGISTRY], useFactory: createMessageReader };
 /** A writer of one topic's messages, or of those among them that the app writes, under a token of the app's choice. */
 export const messageWriterProvider = (provide: Token<MessageWriter>, topic: string, writes?: readonly MessageName[]): FactoryProvider => ({
@@ -79,6 +83,7 @@ export const workerStrategy = (app: INestApplicationContext, subscriptions: read
   const { SESSION_TIMEOUT_MS: sessionTimeoutMs } = app.get<WorkerConfig>(CONFIG);
   const { nameOf } = app.get<LogTopics>(LOG_TOPICS);
   const [log, clock, metrics, health, stop] = [app.get<Log>(LOG), app.get<Clock>(CLOCK), app.get<Metrics>(METRICS), app.get<Health>(HEALTH), app.get<(reason: unknown) => void>(STOP)];
+  const foreign = metrics.counter('consumer_foreign_offsets_total', 'Offsets of a consumer that somebody set with Kafka\'s own tools: they move nothing, positions live in Postgres', ['consumer', 'topic']);
   const workers = subscriptions.map((entry) => {
     const handler = app.get(entry.handler);
     const worker = new PartitionWorker({
@@ -87,6 +92,7 @@ export const workerStrategy = (app: INestApplicationContext, subscriptions: read
       log: log.with({ consumer: entry.group }),
       now: () => clock.now(),
       onFatal: stop,
+      onForeignOffset: ({ topic }) => foreign.inc({ consumer: entry.group, topic }),
       sessionTimeoutMs,
       subscriptions: entry.topics.map((topic) => ({ topic: nameOf(topic), open: (partition, isOurs) => handler.open(topic, partition, isOurs) })),
       ...entry.options,
@@ -105,4 +111,5 @@ export const workerStrategy = (app: INestApplicationContext, subscriptions: read
 export const closeLog = async (app: INestApplicationContext): Promise<void> => {
   await optionalProvider(app, APPENDER)?.close();
   await optionalProvider(app, LOG_READER)?.close();
+  await optionalProvider(app, LOG_BOUNDS)?.close();
 };

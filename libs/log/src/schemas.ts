@@ -11,11 +11,13 @@ const CONTEXTS: Readonly<Record<string, readonly string[]>> = {
   [TOPICS.commands]: ['delivery'],
   [TOPICS.urgentCommands]: ['delivery'],
 };
+/** Single messages of other contexts: what an operator asks for comes in as a touchpoint does. */
+const ACTS: Readonly<Record<string, readonly MessageName[]>> = { [TOPICS.received]: ['ErasureRequested'] };
 
 const names = Object.keys(catalog) as readonly MessageName[];
 /** All messages of some contexts, such as `orchestration`. */
 export const messagesFrom = (...contexts: readonly string[]): readonly MessageName[] => names.filter((name) => contexts.includes(catalog[name].context));
-const messagesOf = (topic: string): readonly MessageName[] => messagesFrom(...(CONTEXTS[topic] ?? []));
+const messagesOf = (topic: string): readonly MessageName[] => [...messagesFrom(...(CONTEXTS[topic] ?? [])), ...(ACTS[topic] ?? [])];
 const subjectOf = (prefix: string, topic: string, name: MessageName): string => `${prefix}${topic}-${catalog[name].fullName}`;
 
 /** Registers every message under every subject it may have. One process does this, before any other starts; doing it again changes nothing. */

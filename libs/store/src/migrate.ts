@@ -125,4 +125,18 @@ export const migrations: readonly Migration[] = [
       comment on table log.parked is 'Records a consumer could not process, and their key''s later ones, in order, until they are retried or dropped.';
     `,
   },
+  {
+    id: 'log.002-dropped',
+    sql: `
+      alter table log.parked add column dropped boolean not null default false;
+      comment on column log.parked.dropped is 'An operator dropped it: its bytes are gone, and its partition''s owner deletes it and redrives what lies behind it.';
+
+      create table log.dropped (
+        consumer text, topic text, partition integer, "offset" bigint, key text not null, code text not null, run_id uuid not null, dropped_at timestamptz not null default now(),
+        primary key (consumer, topic, partition, "offset")
+      );
+      create index on log.dropped (consumer, key);
+      comment on table log.dropped is 'Positions that a consumer passed over because an operator dropped the parked record. The records themselves are on the log alone.';
+    `,
+  },
 ];

@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createMetrics } from '@touchpoint/host';
 import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
 import { invalidMessage } from '@touchpoint/kernel';
 import type { LogRecord } from '@touchpoint/log';
 import { migrate, migrations } from './migrate.ts';
-import { BEHIND, behind, countParked, deleteParked, insertParked, listParked, parkedKeys, parkingOf, readRetries, requestRetry, type Parking } from './parked.ts';
+import { observeParked } from './parked-customers.ts';
+import { claimCheckpoint } from './checkpoint.ts';
+import { BEHIND, behind, deleteParked, forgetDropped, insertParked, parkedKeys, parkingOf, readRetries, requestRetry, type Parking } from './parked.ts';
+import { droppable, dropParked, listDropped, listParked, parkedCauses, readParked } from './parked-list.ts';
 import { createPool, transaction, type Pool } from './pool.ts';
 
 let database: FreshDatabase;
@@ -13,7 +17,7 @@ beforeAll(async () => {
   await migrate(database.url, migrations);
   pool = createPool({ databaseUrl: database.url, name: 'spec', onError: () => undefined });
 }, 60_000);
-beforeEach(() => pool.query('truncate log.parked'));
+beforeEach(() => pool.query('truncate log.parked, log.dropped, log.checkpoint'));
 afterAll(async () => {
   await pool?.end();
   await database?.drop();
@@ -29,12 +33,22 @@ const retries = async (most?: { records?: number; bytes?: number }) => {
 };
 const NONE = { offsets: [], remaining: [] };
 
+it('are counted by customer, for whoever watches', async () => {
+  const metrics = createMetrics('spec', { defaults: false });
+  observeParked(metrics, pool, AT.consumer);
+  const seen = async () => Number(/parked_customers\{.*\} (\S+)/.exec(await metrics.registry.metrics())?.[1]);
+  expect(await seen()).toBe(0);
+  await park([bad(5, 'a'), behind(record(6, 'a')), bad(7, 'b')]);
+  await park([bad(5, 'z')], { ...AT, consumer: 'd' });
+  expect(await seen()).toBe(2);
+});
+
 describe('parked records', () => {
   it('are listed with why, oldest first', async () => {
     await park([bad(5, 'a'), behind(record(6, 'a'))]);
     await park([parkingOf(record(3, 'b'), new TypeError('cannot read jane@example.org'))], { ...AT, consumer: 'd' });
     expect(await listParked(pool)).toMatchObject([
-      { ...AT, offset: 5, key: 'a', code: 'X.BAD', detail: 'offset 5 is bad', retryAt: null },
+      { ...AT, offset: 5, key: 'a', code: 'X.BAD', detail: 'offset 5 is bad', state: 'parked', blocking: true },
       { ...AT, offset: 6, key: 'a', code: BEHIND },
       { consumer: 'd', offset: 3, code: 'DEFECT', detail: 'TypeError was thrown' },
     ]);
@@ -49,9 +63,10 @@ describe('parked records', () => {
   });
   it('are counted by why', async () => {
     await park([bad(1, 'a'), behind(record(2, 'a')), bad(3, 'b')]);
-    expect(await countParked(pool, { consumer: 'c', code: 'X.BAD' })).toBe(2);
-    expect(await countParked(pool, { consumer: 'c', code: 'X.BAD', key: 'a' })).toBe(1);
-    expect(await countParked(pool, { consumer: 'd', code: 'X.BAD' })).toBe(0);
+    expect(await parkedCauses(pool)).toEqual([{ consumer: 'c', code: BEHIND, records: 1, keys: 1 }, { consumer: 'c', code: 'X.BAD', records: 2, keys: 2 }]);
+    expect((await listParked(pool, { code: 'X.BAD', key: 'b' })).map(({ offset }) => offset)).toEqual([3]);
+    const [first, second] = await listParked(pool);
+    expect(await listParked(pool, { after: first!.id, limit: 1 })).toEqual([second]);
   });
   it('hold their keys back, but not those parked alone', async () => {
     await park([bad(1, 'a'), { ...bad(2, 'b'), alone: true }]);
@@ -117,5 +132,63 @@ describe('a retry', () => {
     });
     expect(await retries()).toEqual(NONE);
     expect([...(await parkedKeys(pool, AT))]).toEqual(['b']);
+  });
+});
+
+describe('a drop', () => {
+  const RUN = '00000000-0000-4000-8000-000000000001';
+  const idsAt = async (...offsets: readonly number[]) => (await listParked(pool)).filter(({ offset }) => offsets.includes(offset)).map(({ id }) => id);
+  const drop = (ids: readonly number[]) => transaction(pool, (client) => dropParked(client, ids, RUN));
+
+  it('takes what failed, and what lies behind it only by its id', async () => {
+    await park([bad(1, 'a'), behind(record(2, 'a')), bad(3, 'b')]);
+    expect((await droppable(pool, { consumer: 'c', key: 'a' }, 10)).map(({ offset }) => offset)).toEqual([1]);
+    expect((await droppable(pool, { consumer: 'c', code: 'X.BAD' }, 10)).map(({ offset }) => offset)).toEqual([1, 3]);
+    expect(await droppable(pool, { consumer: 'c', code: BEHIND }, 10)).toEqual([]);
+    expect((await droppable(pool, { consumer: 'c', id: (await idsAt(2))[0]! }, 10)).map(({ offset }) => offset)).toEqual([2]);
+    expect(await droppable(pool, { consumer: 'd', key: 'a' }, 10)).toEqual([]);
+  });
+  it('keeps the position and why, and no bytes; what lies behind is redriven by itself, in order', async () => {
+    await park([bad(1, 'a'), behind(record(2, 'a')), bad(3, 'b'), behind(record(4, 'a'))]);
+    const [id] = await idsAt(1);
+    expect(await drop([id!])).toEqual(new Set([id]));
+    expect((await pool.query('select octet_length(record) as bytes, detail from log.parked where id = $1', [id])).rows).toEqual([{ bytes: 0, detail: '' }]);
+    expect(await readParked(pool, id!)).toMatchObject({ summary: { state: 'dropped' }, record: undefined });
+    expect(await listDropped(pool, { consumer: 'c' }, 10)).toMatchObject([{ ...AT, offset: 1, key: 'a', code: 'X.BAD', runId: RUN }]);
+    const found = await readRetries(pool, AT);
+    expect({ ...found, records: found.records.map(({ record: { offset } }) => offset) }).toEqual({ records: [2, 4], dropped: [id], keys: new Set(['a']), remaining: new Set() });
+    const checkpoint = await claimCheckpoint(pool, AT);
+    expect((await forgetDropped(pool, checkpoint, [id!])).version).toBe(checkpoint.version + 1n);
+    expect((await retries()).offsets).toEqual([2, 4]);
+    await expect(forgetDropped(pool, checkpoint, [])).resolves.toBe(checkpoint);
+    await expect(forgetDropped(pool, checkpoint, [1])).rejects.toMatchObject({ kind: 'Fenced' });
+  });
+  it('of all that a key has parked frees the key; what comes before its owner knows is redriven with it', async () => {
+    await park([bad(1, 'a')]);
+    const ids = await idsAt(1);
+    await drop(ids);
+    await park([behind(record(2, 'a'))]);
+    const checkpoint = await forgetDropped(pool, await claimCheckpoint(pool, AT), ids);
+    expect(checkpoint.next).toBe(0);
+    // Had the owner died here, its successor would find it asked for.
+    expect(await retries()).toEqual({ offsets: [2], remaining: [] });
+  });
+  it('of what its owner tries again at the moment undoes that try, or comes too late', async () => {
+    await park([bad(1, 'a'), bad(2, 'b')]);
+    await requestRetry(pool, { consumer: 'c' });
+    const { records } = await readRetries(pool, AT);
+    const [first, second] = records.map(({ id }) => id);
+    await drop([first!]);
+    await expect(transaction(pool, (client) => deleteParked(client, [first!, second!]))).rejects.toMatchObject({ kind: 'Transient', code: 'PARKED.DROPPED' });
+    expect((await listParked(pool)).map(({ offset }) => offset)).toEqual([1, 2]);
+    await transaction(pool, async (client) => {
+      await deleteParked(client, [second!]);
+      // It waits for the owner's transaction, and finds nothing.
+      const late = drop([second!]);
+      await pool.query('select 1');
+      await client.query('commit; begin');
+      expect(await late).toEqual(new Set());
+    });
+    expect((await listDropped(pool, {}, 10)).map(({ offset }) => offset)).toEqual([1]);
   });
 });

@@ -1,6 +1,7 @@
+import { transient } from '@touchpoint/kernel';
 import { packRecords, STRAYS, unpackRecords, type LogRecord } from '@touchpoint/log';
-import type { CheckpointKey } from './checkpoint.ts';
-import { query, type Client, type Queryable } from './pool.ts';
+import { advanceCheckpoint, type Checkpoint, type CheckpointKey } from './checkpoint.ts';
+import { query, transaction, type Client, type Pool, type Queryable } from './pool.ts';
 
 /** A record set aside, with why. `detail` names fields, never values. */
 export type Parking = Readonly<{ record: LogRecord; key: string; code: string; detail: string; /** Later records of its key go on. */ alone?: true; /** What was thrown, for the log. */ error?: unknown }>;
@@ -29,11 +30,13 @@ const MOST_KEY = 200;
 /** A key as it is kept. One that no app of ours gives may be of any form, and must not keep its record from being parked either. */
 export const parkedKey = (key: string): string => printable(key.length > MOST_KEY ? key.slice(0, MOST_KEY) : key);
 
+/** What comes for a key whose retry was asked for, and lies behind it, is retried with it: nobody will ask for it. */
 export const insertParked = async (client: Client, { consumer, topic, partition }: CheckpointKey, parkings: readonly Parking[]): Promise<void> => {
   if (parkings.length === 0) return;
   await client.query(
-    `insert into log.parked (consumer, topic, partition, "offset", key, code, detail, record, recorded_at, blocking)
-     select $1, $2, $3, * from unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::bigint[], $10::boolean[]) on conflict (consumer, topic, partition, "offset") do nothing`,
+    `insert into log.parked (consumer, topic, partition, "offset", key, code, detail, record, recorded_at, blocking, retry_at)
+     select $1, $2, $3, n.*, case when n.code = '${BEHIND}' then (select min(retry_at) from log.parked p where (p.consumer, p.topic, p.partition, p.key) = ($1, $2, $3, n.key) and p.blocking) end
+     from unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::bigint[], $10::boolean[]) n ("offset", key, code, detail, record, recorded_at, blocking) on conflict (consumer, topic, partition, "offset") do nothing`,
     [
       consumer, topic, partition,
       parkings.map(({ record }) => record.offset),
@@ -55,9 +58,12 @@ export const insertParked = async (client: Client, { consumer, topic, partition 
 export const parkedKeys = async (on: Queryable, { consumer, topic, partition }: CheckpointKey): Promise<Set<string>> =>
   new Set((await query<{ key: string }>(on, 'select distinct key from log.parked where consumer = $1 and topic = $2 and partition = $3 and blocking', [consumer, topic, partition])).map(({ key }) => key));
 
-/** `remaining`: keys of which later records are parked. They stay parked: what comes for them meanwhile goes behind those. */
-export type Retries = Readonly<{ records: readonly Parked[]; remaining: ReadonlySet<string> }>;
-type RetryRow = { id: string; offset: string; key: string; code: string; detail: string; record: Buffer; recorded_at: string; more: boolean };
+/**
+ * `keys`: of all that is redriven. `remaining`: those of them of which later records are parked: they stay parked, and what comes for them meanwhile goes behind those.
+ * `dropped`: what an operator dropped: to be forgotten (`forgetDropped`), not processed.
+ */
+export type Retries = Readonly<{ records: readonly Parked[]; dropped: readonly number[]; keys: ReadonlySet<string>; remaining: ReadonlySet<string> }>;
+type RetryRow = { id: string; offset: string; key: string; code: string; detail: string; record: Buffer; recorded_at: string; dropped: boolean; more: boolean };
 
 /**
  * The first parked records of the keys whose retry was asked for, in log order; the partition's owner redrives them between batches, and asks again for
@@ -69,40 +75,44 @@ export const readRetries = async (on: Queryable, { consumer, topic, partition }:
     `with asked as (select distinct key from log.parked where consumer = $1 and topic = $2 and partition = $3 and retry_at is not null),
        first as (select p.* from log.parked p join asked using (key) where consumer = $1 and topic = $2 and partition = $3 and (p.blocking or p.retry_at is not null) order by "offset" limit $4),
        sized as (select *, sum(octet_length(record)) over (order by "offset") as bytes, row_number() over (order by "offset") as nth from first)
-     select id, "offset", key, code, detail, record, recorded_at,
+     select id, "offset", key, code, detail, record, recorded_at, dropped,
        exists (select from log.parked l where l.consumer = $1 and l.topic = $2 and l.partition = $3 and l.key = s.key and l."offset" > s."offset" and l.blocking) as more
      from sized s where nth = 1 or bytes <= $5 order by "offset"`,
     [consumer, topic, partition, records, bytes],
   );
   const last = new Map(rows.map(({ key, more }) => [key, more]));
-  return { records: rows.map(parkedOf), remaining: new Set([...last].filter(([, more]) => more).map(([key]) => key)) };
+  return {
+    records: rows.filter(({ dropped }) => !dropped).map(parkedOf),
+    dropped: rows.filter(({ dropped }) => dropped).map(({ id }) => Number(id)),
+    keys: new Set(last.keys()),
+    remaining: new Set([...last].filter(([, more]) => more).map(([key]) => key)),
+  };
 };
 
-const parkedOf = ({ id, offset, key, code, detail, record, recorded_at }: RetryRow): Parked => {
+const parkedOf = ({ id, offset, key, code, detail, record, recorded_at }: Omit<RetryRow, 'dropped' | 'more'>): Parked => {
   const [packed] = unpackRecords(record);
   if (!packed) throw new Error(`parked record ${id} is empty`);
   return { id: Number(id), key, code, detail, record: { offset: Number(offset), key: packed.key, timestamp: Number(recorded_at), value: packed.value, headers: packed.headers } };
 };
 
+/**
+ * Takes away what was redriven, in the transaction of its effects. @throws Failure Transient `PARKED.DROPPED` when one of them was dropped since it was read: its
+ * effects must not be kept, and the transaction goes. A drop that comes later waits for this transaction, and finds nothing.
+ */
 export const deleteParked = async (client: Client, ids: readonly number[]): Promise<void> => {
-  await client.query('delete from log.parked where id = any($1::bigint[])', [ids]);
+  const { rowCount } = await client.query('delete from log.parked where id = any($1::bigint[]) and not dropped', [ids]);
+  if (rowCount !== ids.length) throw transient('PARKED.DROPPED', 'a parked record was dropped while it was tried again; the partition is read anew');
 };
 
-export type ParkedSummary = Readonly<{ id: number; consumer: string; topic: string; partition: number; offset: number; key: string; code: string; detail: string; parkedAt: string; retryAt: string | null }>;
-
-/** What is parked, oldest first, for operators. */
-export const listParked = async (on: Queryable, { consumer, limit = 100 }: { consumer?: string; limit?: number } = {}): Promise<readonly ParkedSummary[]> =>
-  (
-    await query<{ id: string; consumer: string; topic: string; partition: number; offset: string; key: string; code: string; detail: string; parked_at: Date; retry_at: Date | null }>(
-      on,
-      `select id, consumer, topic, partition, "offset", key, code, detail, parked_at, retry_at from log.parked where ($1::text is null or consumer = $1) order by id limit $2`,
-      [consumer ?? null, limit],
-    )
-  ).map(({ id, offset, parked_at, retry_at, ...row }) => ({ ...row, id: Number(id), offset: Number(offset), parkedAt: parked_at.toISOString(), retryAt: retry_at?.toISOString() ?? null }));
-
-/** How many records a consumer has parked for one cause. */
-export const countParked = async (on: Queryable, { consumer, code, key }: { consumer: string; code: string; key?: string }): Promise<number> =>
-  Number((await query<{ n: string }>(on, 'select count(*) as n from log.parked where consumer = $1 and code = $2 and ($3::text is null or key = $3)', [consumer, code, key ?? null]))[0]!.n);
+/** Takes away what an operator dropped, as the partition's owner. @returns the checkpoint to go on with. @throws Failure Fenced */
+export const forgetDropped = async (pool: Pool, checkpoint: Checkpoint, ids: readonly number[]): Promise<Checkpoint> => {
+  if (ids.length === 0) return checkpoint;
+  return transaction(pool, async (client) => {
+    const moved = await advanceCheckpoint(client, checkpoint, {});
+    await client.query('delete from log.parked where id = any($1::bigint[]) and dropped', [ids]);
+    return moved;
+  });
+};
 
 /** Asks the owners of these keys' partitions to redrive them. @returns how many records that concerns. */
 export const requestRetry = async (on: Queryable, { consumer, key }: { consumer: string; key?: string }): Promise<number> =>

@@ -5,7 +5,8 @@ import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
 import { invalidMessage } from '@touchpoint/kernel';
 import { META, TYPE } from '@touchpoint/log';
 import { migrate, migrations } from './migrate.ts';
-import { behind, listParked, parkingOf, type Parking } from './parked.ts';
+import { behind, parkingOf, type Parking } from './parked.ts';
+import { listParked } from './parked-list.ts';
 import { park, type Parkable } from './parking.policy.ts';
 import { createPool, transaction, type Pool } from './pool.ts';
 

@@ -35,7 +35,7 @@ export const park = async (client: Client, key: CheckpointKey, parkings: readonl
   if (causes.length === 0) return;
   const { consumer, topic, partition } = key;
   const { rows } = await client.query<{ code: string; customers: string }>(
-    'select code, count(distinct key) as customers from log.parked where consumer = $1 and topic = $2 and partition = $3 and code = any($4) group by code order by 2 desc limit 1',
+    'select code, count(distinct key) as customers from log.parked where consumer = $1 and topic = $2 and partition = $3 and code = any($4) and not dropped group by code order by 2 desc limit 1',
     [consumer, topic, partition, causes],
   );
   const worst = { code: rows[0]?.code ?? '', parked: Number(rows[0]?.customers ?? 0) };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { silentLog } from '@touchpoint/host';
 import type { PartitionWorker } from '@touchpoint/log';
 import { broken, effectsOf } from './effects.fixture.ts';
 import { eventually } from './eventually.fixture.ts';
@@ -101,6 +102,45 @@ describe('one worker', () => {
     const [offsets] = await admin.fetchOffsets({ groupId: `${topic}.group`, topics: [topic] });
     await admin.disconnect();
     expect(offsets!.partitions.find(({ partition }) => partition === 1)?.offset).toBe('42');
+  }, 60_000);
+
+  it('says so when somebody sets its offsets in Kafka, which move nothing, and puts the mirror right', async () => {
+    const topic = await system.topic('reset', 2);
+    const group = `${topic}.group`;
+    await system.appender.append([...numbered(topic, 0, 10), ...numbered(topic, 1, 42)]);
+    const told: object[] = [];
+    const warned: string[] = [];
+    const log = { ...silentLog, warn: (_fields: object, message: string) => void warned.push(message), with: () => log } as typeof silentLog;
+    const start = async (name: string) => {
+      const worker = system.worker(topic, { name, log, onForeignOffset: (found) => void told.push(found) });
+      await worker.start();
+      return worker;
+    };
+    const admin = system.kafka.admin();
+    await admin.connect();
+    const mirrored = async () => (await admin.fetchOffsets({ groupId: group, topics: [topic] }))[0]!.partitions.toSorted((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset));
+    try {
+      const first = await start('before');
+      await processed(topic, 52);
+      await expect(admin.setOffsets({ groupId: group, topic, partitions: [{ partition: 1, offset: '3' }] })).rejects.toThrow();
+      await first.stop();
+      expect(await mirrored()).toEqual([10, 42]);
+      await admin.setOffsets({ groupId: group, topic, partitions: [{ partition: 1, offset: '3' }] });
+      expect(await mirrored()).toEqual([10, 3]);
+      const second = await start('after');
+      await eventually('that the mirror is right again', async () => (await mirrored())[1] === 42);
+      expect(told).toEqual([{ topic, partition: 1, offset: 3, position: 42 }]);
+      expect(warned.filter((message) => message.includes('npx touchpoint replay'))).toHaveLength(1);
+      await system.appender.append(numbered(topic, 1, 1, 42));
+      expect(await processed(topic, 53)).toMatchObject({ rows: 53, distinct: 53 });
+      await second.stop();
+      const third = await start('undisturbed');
+      await eventually('its partitions', () => owns(third) === 2);
+      await third.stop();
+      expect(told).toHaveLength(1);
+    } finally {
+      await admin.disconnect();
+    }
   }, 60_000);
 
   it('can be stopped while it joins, and leaves nobody behind', async () => {

@@ -1,10 +1,24 @@
-import { catalog, type MessageName } from '@touchpoint/contracts';
 import { formatDecimal, toIso, type Decimal, type Instant, type Sealed } from '@touchpoint/kernel';
-import { jsonOr, pointer, type PersonalValues } from './personal-values.ts';
+import { catalog, type MessageName } from './generated/catalog.ts';
+
+/** What becomes of sealed values. @param at where it stands in what is shown, as a JSON pointer. `put` shows something in its place, which is null until then. */
+export type SealedPlaces = Readonly<{ add: (sealed: Sealed, at: string, put: (clear: string) => void) => void }>;
+
+/** JSON pointer (RFC 6901) from names and indexes. */
+export const pointer = (...path: readonly (string | number)[]): string => path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+
+/** A JSON text's value; text that is none stays as it is. */
+export const jsonOr = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+};
 
 type Path = readonly (string | number)[];
 /** Turns a decoded value into what JSON shows of it. A sealed one is null until it was opened. */
-type Render = (value: never, path: Path, personal: PersonalValues, put: (value: unknown) => void) => void;
+type Render = (value: never, path: Path, personal: SealedPlaces, put: (value: unknown) => void) => void;
 type Schema = string | readonly Schema[] | Readonly<{ type: Schema; logicalType?: string; name?: string; namespace?: string; fields?: readonly Field[]; items?: Schema; values?: Schema }>;
 type Field = Readonly<{ name: string; type: Schema }>;
 
@@ -65,10 +79,10 @@ const renderOf = (schema: Schema, named: Named): Render => {
 const renders = new Map<string, Render>();
 
 /**
- * A decoded event as JSON shows it: money as decimal text, instants in ISO 8601, JSON text parsed, personal fields null until `personal` is opened.
- * @param put called at once; the object it is given is filled further while personal values are opened.
+ * A decoded event as JSON shows it: money as decimal text, instants in ISO 8601, JSON text parsed, personal fields null until `personal` puts something there.
+ * @param put called at once; the object it is given is filled further where `personal` shows something of a sealed value, at once or later.
  */
-export const showEvent = (type: MessageName, data: unknown, personal: PersonalValues, path: Path, put: (value: unknown) => void): void => {
+export const showEvent = (type: MessageName, data: unknown, personal: SealedPlaces, path: Path, put: (value: unknown) => void): void => {
   let render = renders.get(type);
   if (!render) renders.set(type, (render = renderOf(catalog[type].schema as Schema, new Map())));
   render(data as never, path, personal, put);
