@@ -6,7 +6,7 @@ import {
   type Appender, type LogTopics, type MessageWriter,
 } from '@touchpoint/log';
 import { POOL, poolProvider, type Pool } from '@touchpoint/store';
-import { freshSourceKeys, masterKeyOf, Vault } from '@touchpoint/vault';
+import { freshSourceKeys, masterKeysOf, Vault } from '@touchpoint/vault';
 import type { IngestConfig } from './config.ts';
 import { digester } from './digest.ts';
 import { createEventMetrics, type EventMetrics } from './event-metrics.ts';
@@ -22,7 +22,7 @@ import { BODY_BUDGET, EVENT_METRICS, RECEIVED_WRITER, RECORDER, VAULT } from './
 const vaultProvider: FactoryProvider = {
   provide: VAULT,
   inject: [POOL, CONFIG, CLOCK],
-  useFactory: (pool: Pool, { MASTER_KEY }: IngestConfig, clock: Clock) => Vault.open(pool, { current: masterKeyOf(MASTER_KEY) }, { clock }),
+  useFactory: (pool: Pool, config: IngestConfig, clock: Clock) => Vault.open(pool, masterKeysOf(config), { clock }),
 };
 const apiKeysProvider: FactoryProvider = { provide: API_KEYS, inject: [POOL, CLOCK], useFactory: (pool: Pool, clock: Clock) => tableApiKeys(pool, clock) };
 const appenderProvider: FactoryProvider = {

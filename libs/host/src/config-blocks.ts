@@ -96,6 +96,11 @@ export const worker = {
 /** For the apps that seal and unseal personal data. */
 export const vault = {
   MASTER_KEY: { schema: secretBytes(32), doc: 'Wraps the data keys: 32 bytes in base64 (openssl rand -base64 32). Lost means that every personal value is lost.', secret: true },
+  MASTER_KEY_RING: {
+    schema: z.string().transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== '')).pipe(z.array(secretBytes(32))).optional(),
+    doc: 'Further master keys that data keys may be wrapped by, comma-separated: while a rotation lasts, first the next one, then the former one.',
+    secret: true,
+  },
 } as const satisfies ConfigKeys;
 
 /** For the apps that turn source ids into source keys. */
