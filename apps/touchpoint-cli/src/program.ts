@@ -6,6 +6,7 @@ import { journeysCommand } from './commands/journeys.command.ts';
 import { keysCommand } from './commands/keys.command.ts';
 import { logsCommand } from './commands/logs.command.ts';
 import { prepareCommand } from './commands/prepare.command.ts';
+import { proveCommand } from './commands/prove.command.ts';
 import { schemasCommand } from './commands/schemas.command.ts';
 import { statusCommand } from './commands/status.command.ts';
 import { superviseCommand } from './commands/supervise.command.ts';
@@ -29,6 +30,7 @@ const commands: readonly CommandFile[] = [
   logsCommand,
   downCommand,
   demoCommand,
+  proveCommand,
   importCommand,
   prepareCommand,
   journeysCommand,
