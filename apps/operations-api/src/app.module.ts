@@ -1,10 +1,12 @@
 import { Module, type FactoryProvider, type Provider } from '@nestjs/common';
 import { API_KEYS, CLOCK, CONFIG, LOG, METRICS, tableApiKeys, type Clock, type Log, type Metrics } from '@touchpoint/host';
-import { kafkaProvider, logBoundsProvider, logReaderProvider, messageReaderProvider, registryProvider, topicsProvider } from '@touchpoint/log';
+import { appenderProvider, kafkaProvider, logBoundsProvider, logReaderProvider, messageReaderProvider, messageWriterProvider, registryProvider, TOPICS, topicsProvider } from '@touchpoint/log';
 import { POOL, poolProvider, type Pool } from '@touchpoint/store';
 import type { OperationsConfig } from './config.ts';
+import { Erase } from './erase/erase.operation.ts';
 import { LagController } from './http/lag.controller.ts';
 import { ParkedController } from './http/parked.controller.ts';
+import { ReceiptsController } from './http/receipts.controller.ts';
 import { RunsController } from './http/runs.controller.ts';
 import type { Operation } from './operation.ts';
 import { LagWatch } from './lag/lag-watch.ts';
@@ -15,10 +17,11 @@ import { RebuildCustomers } from './rebuild/customers.operation.ts';
 import { Rebuild } from './rebuild/rebuild.operation.ts';
 import { RunStore } from './run-store.ts';
 import { Runner } from './runner.ts';
-import { OPERATIONS, RUNNER } from './tokens.ts';
+import { RotateMasterKey } from './vault/rotate-master-key.operation.ts';
+import { OPERATIONS, RECEIVED_WRITER, RUNNER } from './tokens.ts';
 
 /** All that an operator can have done, one file each. */
-const operations: Provider[] = [ParkedRetry, ParkedDrop, Rebuild, RebuildCustomers];
+const operations: Provider[] = [ParkedRetry, ParkedDrop, Rebuild, RebuildCustomers, Erase, RotateMasterKey];
 
 const operationsProvider: FactoryProvider = { provide: OPERATIONS, inject: operations as never[], useFactory: (...all: Operation[]) => all };
 const runStoreProvider: FactoryProvider = { provide: RunStore, inject: [POOL, CONFIG], useFactory: (pool: Pool, { LEASE_MS }: OperationsConfig) => new RunStore(pool, LEASE_MS) };
@@ -29,8 +32,8 @@ const runnerProvider: FactoryProvider = {
 const apiKeysProvider: FactoryProvider = { provide: API_KEYS, inject: [POOL, CLOCK], useFactory: (pool: Pool, clock: Clock) => tableApiKeys(pool, clock) };
 
 const adapters: Provider[] = [
-  kafkaProvider('operations-api'), topicsProvider, logReaderProvider, logBoundsProvider, registryProvider, messageReaderProvider, poolProvider('operations-api'), apiKeysProvider, runStoreProvider, runnerProvider,
+  kafkaProvider('operations-api'), topicsProvider, appenderProvider(), messageWriterProvider(RECEIVED_WRITER, TOPICS.received, ['ErasureRequested']), logReaderProvider, logBoundsProvider, registryProvider, messageReaderProvider, poolProvider('operations-api'), apiKeysProvider, runStoreProvider, runnerProvider,
 ];
 
-@Module({ controllers: [RunsController, ParkedController, LagController], providers: [...adapters, ...operations, operationsProvider, LagWatch, TopicsQuery] })
+@Module({ controllers: [RunsController, ReceiptsController, ParkedController, LagController], providers: [...adapters, ...operations, operationsProvider, LagWatch, TopicsQuery] })
 export class AppModule {}

@@ -6,6 +6,7 @@ import { journeysCommand } from './commands/journeys.command.ts';
 import { keysCommand } from './commands/keys.command.ts';
 import { logsCommand } from './commands/logs.command.ts';
 import { prepareCommand } from './commands/prepare.command.ts';
+import { proveCommand } from './commands/prove.command.ts';
 import { schemasCommand } from './commands/schemas.command.ts';
 import { statusCommand } from './commands/status.command.ts';
 import { superviseCommand } from './commands/supervise.command.ts';
@@ -13,6 +14,10 @@ import { topicsCommand } from './commands/topics.command.ts';
 import { upCommand } from './commands/up.command.ts';
 import { importCommand } from './import/import.command.ts';
 import { auditCommand } from './operations/audit.command.ts';
+import { eraseCommand } from './operations/erase.command.ts';
+import { exportCommand } from './operations/export.command.ts';
+import { receiptCommand } from './operations/receipt.command.ts';
+import { rotateMasterKeyCommand } from './operations/rotate-master-key.command.ts';
 import { lagCommand } from './operations/lag.command.ts';
 import { parkedCommand } from './operations/parked.command.ts';
 import { rebuildCommand } from './operations/rebuild.command.ts';
@@ -25,6 +30,7 @@ const commands: readonly CommandFile[] = [
   logsCommand,
   downCommand,
   demoCommand,
+  proveCommand,
   importCommand,
   prepareCommand,
   journeysCommand,
@@ -33,6 +39,10 @@ const commands: readonly CommandFile[] = [
   parkedCommand,
   topicsCommand,
   schemasCommand,
+  eraseCommand,
+  receiptCommand,
+  exportCommand,
+  rotateMasterKeyCommand,
   rebuildCommand,
   runsCommand,
   auditCommand,
