@@ -3,6 +3,7 @@ import type { AfterReady } from './system/system.ts';
 
 /** What `touchpoint up` does once all apps are ready, in order. */
 export const afterReady: readonly AfterReady[] = [
+  { part: 'read models', run: async (system) => (await import('./operations/rebuild-changed.ts')).rebuildChanged(system) },
   {
     part: 'journeys',
     run: async ({ connections, topicPrefix }) => {
