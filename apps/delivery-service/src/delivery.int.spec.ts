@@ -58,6 +58,13 @@ describe('a command', () => {
     expect([(await listParked(system.pool)).map(({ code, key }) => [code, key]), await row(80, 'c1')]).toEqual([[['LOG.TOO_LARGE', customer(80)]], undefined]);
     await system.pool.query('delete from log.parked');
   });
+  it('that says nothing of itself is parked for that', async () => {
+    await known(81, optIn);
+    await system.appender.append([{ ...send(81, 'c1'), headers: { [TYPE]: Buffer.from('SendMessage') } }, send(81, 'c2')]);
+    await eventually('the other one', async () => (await row(81, 'c2'))?.state === 'sent');
+    expect((await listParked(system.pool)).map(({ code, key }) => [code, key])).toEqual([['LOG.NO_META', customer(81)]]);
+    await system.pool.query('delete from log.parked');
+  });
   it('without one of its variables fails, and says so', async () => {
     await known(4, optIn);
     await system.appender.append([send(4, 'c1', { variables: '{}' as JsonText })]);

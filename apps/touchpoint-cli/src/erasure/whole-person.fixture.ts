@@ -48,7 +48,9 @@ export const wholePerson = (tag: string, deviceId = `device-${tag}`): WholePerso
   const anonymousId = `visitor-${tag}`;
   const token = value(`push-token-${tag}-${'0123456789abcdef'.repeat(4)}`);
   const context = { app: { name: 'Shop', version: '4.2.0' }, device: { id: deviceId, type: 'ios', token }, os: { name: 'iOS', version: '19' } };
-  const base = () => ({ messageId: randomUUID(), timestamp: new Date().toISOString() });
+  // One after the other, so that the same customer survives each time.
+  let at = Date.now() - 60_000;
+  const base = () => ({ messageId: randomUUID(), timestamp: new Date((at += 1_000)).toISOString() });
   const traits = {
     email: value(`Zoë.${tag}@Example.ORG`), phone: value(`+4179${String((people += 1)).padStart(7, '5')}`), firstName: value(`Zoë-${tag} "Änne" O'Brien\\`), birthday: value(`1987-03-1${tag.length % 9} ${tag}`),
     address: { street: value(`Rue ${tag} <7> & Söhne / 東京`), plan: 'none' }, plan: 'gold',

@@ -69,7 +69,7 @@ afterAll(async () => {
 }, 120_000);
 
 describe('Acknowledged is kept: three brokers, of which two must hold a record', () => {
-  it.each([1, 3])('when broker %i, which leads a partition, is killed: another one leads it, and appends go on', async (node) => {
+  it.each([1])('when broker %i, which leads a partition, is killed: another one leads it, and appends go on', async (node) => {
     await eventually('leaders on all brokers', async () => new Set(await leaders()).size === 3);
     await kill(node);
     await eventually('another leader', async () => !(await leaders()).includes(node));
