@@ -11,9 +11,14 @@ export type Feed = {
   offset: number;
   /** Whether another batch may come now. */
   room(): boolean;
-  /** What a fetch from `offset` gave; perhaps no records, or the error OFFSET_OUT_OF_RANGE. */
-  deliver(fetched: Fetched): void;
+  /**
+   * What a fetch from `offset` gave; perhaps no records, or the error OFFSET_OUT_OF_RANGE.
+   * @param doubtful whether the log of that name may have become another one since the records before these: a fetch failed in between, or none was at the broker for a while
+   */
+  deliver(fetched: Fetched, doubtful?: boolean): void;
 };
+/** When the feed was asked for last, and whether something has happened since its last records that may be more than a pause. */
+type Trust = { askedAt: number; doubtful: boolean };
 
 export type LogFetcherOptions = Readonly<{
   kafka: Kafka;
@@ -21,11 +26,15 @@ export type LogFetcherOptions = Readonly<{
   maxBytesPerPartition: number;
   /** Whether a partition that is not in the next fetch may want one soon: then that fetch does not wait long at the broker. */
   hurried: () => boolean;
+  /** Of two fetches of a partition that are asked for further apart, the second one's records are doubtful. */
+  doubtAfterMs?: number;
 }>;
 
 /** How long a fetch waits at the broker for the first record: while all partitions are in it, and while some are busy. */
 const WAIT_MS = 500;
 const HURRIED_WAIT_MS = 25;
+/** A partition that is not busy is asked for as often as a fetch waits. */
+const DOUBT_AFTER_MS = WAIT_MS + 1_000;
 /** What is fetched and not done with is as much as this many full batches, however many partitions there are: one in hand, one that waits. */
 const HELD_BATCHES = 2;
 const BACKOFF_MS = [50, 100, 250, 500, 1_000];
@@ -37,6 +46,7 @@ export class LogFetcher {
   readonly #options: LogFetcherOptions;
   readonly #feeds = new Map<string, Feed>();
   readonly #inFlight = new Set<string>();
+  readonly #trust = new WeakMap<Feed, Trust>();
   #cluster: Promise<Cluster> | undefined;
   #held = 0;
   #turn = 0;
@@ -105,7 +115,7 @@ export class LogFetcher {
   }
 
   async #fetch(connected: Promise<Cluster>, nodeId: string, feeds: readonly Feed[]): Promise<void> {
-    const { maxBytesPerPartition: maxBytes, hurried } = this.#options;
+    const { maxBytesPerPartition: maxBytes, hurried, doubtAfterMs = DOUBT_AFTER_MS } = this.#options;
     this.#inFlight.add(nodeId);
     try {
       const broker = await (await connected).findBroker({ nodeId });
@@ -114,6 +124,7 @@ export class LogFetcher {
       const asked = [...feeds.slice(turn), ...feeds.slice(0, turn)].filter((feed) => this.#feeds.get(keyOf(feed)) === feed && feed.room());
       const offsets = new Map(asked.map((feed) => [keyOf(feed), { feed, offset: feed.offset }]));
       if (asked.length === 0) return;
+      const askedAt = performance.now();
       const answers = await fetch(
         broker,
         asked.map(({ topic, partition, offset }) => ({ topic, partition, offset, maxBytes })),
@@ -122,7 +133,11 @@ export class LogFetcher {
       const refused = answers.filter(({ errorCode }) => errorCode !== 0 && errorCode !== OFFSET_OUT_OF_RANGE);
       for (const answer of answers) {
         const from = offsets.get(keyOf(answer));
-        if (from && !refused.includes(answer) && this.#feeds.get(keyOf(answer)) === from.feed && from.feed.offset === from.offset) from.feed.deliver(answer);
+        if (!from || refused.includes(answer) || this.#feeds.get(keyOf(answer)) !== from.feed || from.feed.offset !== from.offset) continue;
+        const before = this.#trust.get(from.feed);
+        const doubtful = before !== undefined && (before.doubtful || askedAt - before.askedAt >= doubtAfterMs);
+        this.#trust.set(from.feed, { askedAt, doubtful: doubtful && answer.last === undefined });
+        from.feed.deliver(answer, doubtful);
       }
       const [first] = refused;
       if (first) throw new Error(`${keyOf(first)}: ${brokerError(first.errorCode)}`);
@@ -144,6 +159,7 @@ export class LogFetcher {
   /** A connection or leader was lost: begins anew with fresh metadata, after a pause. */
   async #rest(error: unknown, broken: Promise<Cluster> | undefined): Promise<void> {
     if (this.#closed) return;
+    for (const feed of this.#feeds.values()) this.#trust.set(feed, { askedAt: performance.now(), doubtful: true });
     const waitMs = BACKOFF_MS[Math.min(this.#failures, BACKOFF_MS.length - 1)]!;
     this.#failures += 1;
     this.#options.log.warn({ error, waitMs }, 'could not fetch; tried again with fresh metadata');

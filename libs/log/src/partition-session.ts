@@ -46,4 +46,6 @@ export type PartitionWorkerOptions = Readonly<{
   tracing?: Tracing | undefined;
   /** How long a failed partition rests before it is opened again, first and at most. */
   backoffMs?: readonly [number, number];
+  /** After how long without a fetch a partition's log is compared with what was read of it before it is read on (1.5 s). */
+  doubtAfterMs?: number;
 }>;

@@ -19,8 +19,8 @@ export const fetched = (from: number, count: number, over: Partial<Fetched> = {}
 
 /** A slot over a checkpoint in memory, whose every step the spec can hold or make fail. */
 export const setUp = ({ committed = 0, low = 0, high = 1_000 } = {}) => {
-  const seen = { opened: 0, closed: 0, processed: [] as number[], ticks: 0, left: [] as number[], fatal: [] as Error[], feeds: [] as Feed[] };
-  const world = { committed, low, high, inHand: 0, onOpen: () => Promise.resolve() as Promise<unknown>, onProcess: () => Promise.resolve() as Promise<unknown>, onTick: () => Promise.resolve() as Promise<unknown>, onLeave: () => Promise.resolve() as Promise<unknown>, chunk: Infinity };
+  const seen = { opened: 0, closed: 0, witnessed: [] as number[], processed: [] as number[], ticks: 0, left: [] as number[], fatal: [] as Error[], feeds: [] as Feed[] };
+  const world = { committed, low, high, inHand: 0, onOpen: () => Promise.resolve() as Promise<unknown>, onProcess: () => Promise.resolve() as Promise<unknown>, onTick: () => Promise.resolve() as Promise<unknown>, onLeave: () => Promise.resolve() as Promise<unknown>, onWitness: () => Promise.resolve() as Promise<unknown>, chunk: Infinity };
   const alone = async (work: () => Promise<void>) => {
     expect((world.inHand += 1)).toBe(1);
     await work().finally(() => (world.inHand -= 1));
@@ -57,6 +57,10 @@ export const setUp = ({ committed = 0, low = 0, high = 1_000 } = {}) => {
     bounds: { check: async (topic: string, partition: number, next: number) => checkBounds(topic, partition, next, world) } as unknown as LogBounds,
     fetcher: { add: (feed: Feed) => void seen.feeds.push(feed), remove: (feed: Feed) => void (seen.feeds = seen.feeds.filter((other) => other !== feed)), wake: () => undefined, hold: () => undefined } as unknown as LogFetcher,
     gate: new Gate(4, 1_000_000),
+    witness: async (_topic, _partition, { next }) => {
+      seen.witnessed.push(next);
+      await world.onWitness();
+    },
   });
   const feed = () => until('a feed', () => seen.feeds.length === 1).then(() => seen.feeds[0]!);
   return { slot, seen, world, feed };

@@ -1,4 +1,5 @@
-import { failureKind, logMismatch, type Instant } from '@touchpoint/kernel';
+import { failureKind, logMismatch, transient, type Instant } from '@touchpoint/kernel';
+import { anchorOf } from './anchor.ts';
 import { withSpans } from './batch-spans.ts';
 import { FetchAhead } from './fetch-ahead.ts';
 import type { Gate } from './gate.ts';
@@ -17,7 +18,12 @@ export type SlotPorts = Readonly<{
   bounds: LogBounds;
   fetcher: LogFetcher;
   gate: Gate;
+  /** Whether the record before `next` is still the one that was read there. @throws Failure LogMismatch `LOG.RECREATED`. */
+  witness: (topic: string, partition: number, read: Witness) => Promise<void>;
 }>;
+
+/** Where an open partition stands, and what the record before that was (see `anchorOf`). */
+type Witness = Readonly<{ next: number; anchor: string }>;
 
 /** One stretch of owning a partition: from an assignment to the next, or to its loss. */
 type Tenure = Readonly<{ member: GroupMember }>;
@@ -35,6 +41,7 @@ export class PartitionSlot {
   #tenure: Tenure | undefined;
   #session: PartitionSession | undefined;
   #feed: Feed | undefined;
+  #witness: Witness | undefined;
   #failures = 0;
   #end: number | undefined;
   #endAt: Instant | undefined;
@@ -134,6 +141,7 @@ export class PartitionSlot {
       this.#ports.options.log.error({ topic: this.topic, partition: this.partition, error }, 'a session could not be closed');
     }
     this.#session = undefined;
+    this.#witness = undefined;
   }
 
   /** Claims until it succeeds or the partition is no longer ours. A member that the coordinator may have evicted waits: its claim would fence the owner. */
@@ -168,7 +176,7 @@ export class PartitionSlot {
       partition: this.partition,
       offset: session.next,
       room: () => ahead.room && this.#feed === feed && tenure.member.settled,
-      deliver: (fetched) => {
+      deliver: (fetched, doubtful = false) => {
         const { last, errorCode, end } = fetched;
         this.#end = Math.max(this.#end ?? 0, end);
         if (last === undefined && errorCode === 0) return;
@@ -176,7 +184,7 @@ export class PartitionSlot {
         const first = feed.offset;
         feed.offset = (last ?? first - 1) + 1;
         const workedOff = ahead.take(fetched, feed.offset - first);
-        void this.#work(tenure, feed, () => this.#process(feed, session, fetched)).then(workedOff);
+        void this.#work(tenure, feed, () => this.#process(feed, session, fetched, doubtful)).then(workedOff);
       },
     };
     return feed;
@@ -200,13 +208,14 @@ export class PartitionSlot {
     });
   }
 
-  async #process(feed: Feed, session: PartitionSession, { read, size, errorCode, begin, end }: Fetched): Promise<void> {
+  async #process(feed: Feed, session: PartitionSession, { read, size, errorCode, begin, end }: Fetched, doubtful: boolean): Promise<void> {
     const { bounds, gate, options: { group, tracing } } = this.#ports;
     if (errorCode === OFFSET_OUT_OF_RANGE) {
       await bounds.check(this.topic, this.partition, session.next);
       throw new Error(`${this.name}: the broker does not have offset ${session.next} yet`);
     }
     if (begin >= 0) checkBounds(this.topic, this.partition, session.next, { low: begin, high: Math.max(end, session.next) });
+    if (doubtful) await this.#lookBack(session.next);
     await gate.through(size, async () => {
       // Decoded only now: what waits, waits as bytes.
       const records = read();
@@ -220,10 +229,19 @@ export class PartitionSlot {
         await withSpans(tracing, { group, topic: this.topic, partition: this.partition, records: some, next: () => session.next }, () => session.process(some));
         if (session.next <= from) throw new Error(`${this.name}: a session made no progress at offset ${from}`);
         taken += session.next - from;
+        this.#witness = { next: session.next, anchor: anchorOf(records[taken - 1]!) };
         this.#failures = 0;
       }
       if (session.next >= (this.#end ?? 0)) this.#oldestAt = undefined;
     });
+  }
+
+  /** A log that was created again under our feet, and has grown beyond where we stand, goes on there with other records: what lies before those would be lost in silence. */
+  async #lookBack(next: number): Promise<void> {
+    if (next === 0) return;
+    // Nothing was read since it was opened. Opening it compares with the checkpoint.
+    if (this.#witness?.next !== next) throw transient('LOG.DOUBTFUL', `${this.name}: could not be read for a while; it is compared with its checkpoint`);
+    await this.#ports.witness(this.topic, this.partition, this.#witness);
   }
 
   /** @returns how long to rest before the partition is opened again; undefined when it is not to be opened under this tenure. */

@@ -1,7 +1,9 @@
+import { checkAnchor } from './anchor.ts';
 import { Gate } from './gate.ts';
 import { GroupMember, type Assignment, type Positions } from './group-member.ts';
 import { LogBounds } from './log-bounds.ts';
 import { LogFetcher } from './log-fetcher.ts';
+import { createLogReader, type LogReader } from './log-reader.ts';
 import { OffsetMirror } from './offset-mirror.ts';
 import type { PartitionWorkerOptions, Subscription, WorkerState } from './partition-session.ts';
 import { PartitionSlot } from './partition-slot.ts';
@@ -25,6 +27,7 @@ export class PartitionWorker {
   readonly #bounds: LogBounds;
   readonly #fetcher: LogFetcher;
   readonly #gate: Gate;
+  readonly #reader: LogReader;
   readonly #mirror: OffsetMirror;
   readonly #rest = new Rest();
   #member: GroupMember | undefined;
@@ -35,13 +38,14 @@ export class PartitionWorker {
   #ticking = false;
 
   constructor(options: PartitionWorkerOptions) {
-    const { kafka, log, group, subscriptions, concurrency = 4, maxBytesPerPartition = 5 * 1024 * 1024, onForeignOffset = () => undefined } = options;
+    const { kafka, log, group, subscriptions, concurrency = 4, maxBytesPerPartition = 5 * 1024 * 1024, onForeignOffset = () => undefined, doubtAfterMs } = options;
     this.#options = options;
     this.#subscriptions = new Map(subscriptions.map((subscription) => [subscription.topic, subscription]));
     this.#bounds = new LogBounds(kafka);
     this.#mirror = new OffsetMirror({ group, log, topics: [...this.#subscriptions.keys()], bounds: this.#bounds, onForeign: onForeignOffset });
     this.#gate = new Gate(concurrency, maxBytesPerPartition);
-    this.#fetcher = new LogFetcher({ kafka, log, maxBytesPerPartition, hurried: () => this.#owned.some(({ busy }) => busy) });
+    this.#reader = createLogReader(kafka);
+    this.#fetcher = new LogFetcher({ kafka, log, maxBytesPerPartition, hurried: () => this.#owned.some(({ busy }) => busy), ...(doubtAfterMs !== undefined && { doubtAfterMs }) });
   }
 
   /** True once the group has given us our share (which may be none). */
@@ -72,6 +76,7 @@ export class PartitionWorker {
     this.#member?.end('stopped');
     await this.#running;
     await this.#fetcher.close();
+    await this.#reader.close();
     await this.#bounds.close();
   }
 
@@ -126,7 +131,7 @@ export class PartitionWorker {
     let slot = this.#slots.get(name);
     if (!slot) {
       const { open } = this.#subscriptions.get(topic)!;
-      slot = new PartitionSlot(topic, partition, { options: this.#options, open, bounds: this.#bounds, fetcher: this.#fetcher, gate: this.#gate });
+      slot = new PartitionSlot(topic, partition, { options: this.#options, open, bounds: this.#bounds, fetcher: this.#fetcher, gate: this.#gate, witness: (...at) => checkAnchor(this.#reader, ...at) });
       this.#slots.set(name, slot);
     }
     return slot;

@@ -42,6 +42,29 @@ describe('a log that does not fit', () => {
     await slot.tick({ end: 4, at: 1 });
     expect([seen.ticks, seen.fatal]).toEqual([1, []]);
   });
+  it('is told when it has become another one while nobody looked: the record before those that come is not the one that was read there', async () => {
+    const system = setUp();
+    system.slot.assign(asMember(newMember()));
+    const from = await system.feed();
+    from.deliver(fetched(0, 3), true);
+    from.deliver(fetched(3, 2));
+    from.deliver(fetched(5, 2), true);
+    await until('seven records', () => system.seen.processed.length === 7);
+    // At the begin there is nothing before, and what is not doubtful is not looked at.
+    expect(system.seen.witnessed).toEqual([5]);
+    system.world.onWitness = () => Promise.reject(logMismatch('LOG.RECREATED', 'another one'));
+    from.deliver(fetched(7, 2), true);
+    await until('the fatal error', () => system.seen.fatal.length === 1);
+    expect([system.seen.fatal[0], system.seen.processed.length, system.seen.witnessed]).toMatchObject([{ code: 'LOG.RECREATED' }, 7, [5, 7]]);
+  });
+  it('is compared with the checkpoint when nothing was read of it yet', async () => {
+    const system = setUp({ committed: 9 });
+    system.slot.assign(asMember(newMember()));
+    const from = await system.feed();
+    from.deliver(fetched(9, 2), true);
+    await until('a feed of a new session', () => system.seen.feeds.length === 1 && system.seen.feeds[0] !== from);
+    expect([system.seen.opened, system.seen.processed, system.seen.witnessed, system.seen.fatal]).toEqual([2, [], [], []]);
+  });
   it('is told by a session', async () => {
     const system = setUp();
     system.world.onProcess = () => Promise.reject(logMismatch('LOG.SEQ_GAP', '3 records are missing'));

@@ -48,7 +48,7 @@ describe('a log that does not fit its checkpoint', () => {
     await deleteUpTo(topic, 60);
     await checkpoint(topic, 37);
     const { error, worker } = await fatal(topic);
-    expect(error).toMatchObject({ kind: 'LogMismatch', code: 'LOG.RETENTION_GAP', message: expect.stringContaining(`${topic}/0: the checkpoint needs offset 37, the log begins at 60: 23 records are gone.`) });
+    expect(error).toMatchObject({ kind: 'LogMismatch', code: 'LOG.RETENTION_GAP', message: `${topic}/0: the checkpoint needs offset 37, the log begins at 60: 23 records are gone. Raise the topic's retention, then restore.` });
     expect(await effectsOf(system.pool, topic)).toMatchObject({ rows: 0 });
     await worker.stop();
   }, 60_000);
@@ -122,6 +122,32 @@ describe('a log that does not fit its checkpoint', () => {
     });
     const error = await eventually('the fatal error', () => errors[0]);
     expect(error).toMatchObject({ kind: 'LogMismatch', code: 'LOG.CUT', message: expect.stringContaining('the checkpoint is at 20, the log ends at 0') });
+    await worker.stop();
+  }, 60_000);
+
+  it('stops while it runs, when the log was created again beneath it and has grown beyond where it stands, while no fetch was at the broker', async () => {
+    const topic = await system.topic('regrown', 1);
+    const errors: Error[] = [];
+    let [held, hold] = [false, true];
+    const worker = system.worker(topic, { name: 'busy', reader: system.reader, doubtAfterMs: 0, onFatal: (error) => void errors.push(error), mayFail: async (at) => {
+      if (at !== 'before') return;
+      held = true;
+      await eventually('the spec', () => !hold);
+    } });
+    await worker.start();
+    // So large that nothing is fetched ahead behind it.
+    await system.appender.append(Array.from({ length: 20 }, (_, i) => ({ topic, partition: 0, key: `key-${i}`, value: Buffer.alloc(20_000, 'x'), headers: {} })));
+    await eventually('a batch in hand', () => held);
+    await withAdmin((admin) => admin.deleteTopics({ topics: [topic] }));
+    await eventually('a new topic', async () => {
+      await withAdmin((admin) => makeTopics(admin, [{ topic, numPartitions: 1 }]));
+      return true;
+    });
+    await system.appender.append(numbered(topic, 0, 60, 1_000));
+    hold = false;
+    const error = await eventually('the fatal error', () => errors[0]);
+    expect(error).toMatchObject({ kind: 'LogMismatch', code: 'LOG.RECREATED', message: expect.stringContaining(`${topic}/0: offset 19 is not the record`) });
+    expect(await effectsOf(system.pool, topic)).toMatchObject({ rows: 20 });
     await worker.stop();
   }, 60_000);
 });

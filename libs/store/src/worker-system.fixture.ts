@@ -16,7 +16,7 @@ export type WorkerSystem = Readonly<{
   /** A topic's full name; it is created. */
   topic: (name: string, partitions: number) => Promise<string>;
   /** A worker whose effects are rows. It is stopped at the end, if it still runs. */
-  worker: (topic: string, options: Partial<EffectsPorts> & { name: string; onFatal?: (error: Error) => void; log?: Log } & Partial<Pick<PartitionWorkerOptions, 'backoffMs' | 'concurrency' | 'maxBytesPerPartition' | 'onForeignOffset'>>) => PartitionWorker;
+  worker: (topic: string, options: Partial<EffectsPorts> & { name: string; onFatal?: (error: Error) => void; log?: Log } & Partial<Pick<PartitionWorkerOptions, 'backoffMs' | 'concurrency' | 'maxBytesPerPartition' | 'onForeignOffset' | 'doubtAfterMs'>>) => PartitionWorker;
   raiseVersion: (topic: string, partition: number) => Promise<void>;
   end: () => Promise<void>;
 }>;
@@ -43,9 +43,9 @@ export const workerSystem = async (env: Readonly<Record<string, string | undefin
       await admin.disconnect();
       return prefix + name;
     },
-    worker: (topic, { name, onFatal = (error) => { throw error; }, log = silentLog, backoffMs = [20, 200], concurrency = 4, maxBytesPerPartition = 1024 * 1024, onForeignOffset = () => undefined, ...ports }) => {
+    worker: (topic, { name, onFatal = (error) => { throw error; }, log = silentLog, backoffMs = [20, 200], concurrency = 4, maxBytesPerPartition = 1024 * 1024, onForeignOffset = () => undefined, doubtAfterMs = 1_500, ...ports }) => {
       const worker = new PartitionWorker({
-        kafka, log, onFatal, onForeignOffset, backoffMs, concurrency, maxBytesPerPartition,
+        kafka, log, onFatal, onForeignOffset, doubtAfterMs, backoffMs, concurrency, maxBytesPerPartition,
         group: `${topic}.group`,
         now: () => Date.now(),
         sessionTimeoutMs: 6_000,
