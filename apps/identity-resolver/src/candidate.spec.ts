@@ -17,6 +17,7 @@ describe('a received record', () => {
     ['without meta', () => candidateOf(record({ [TYPE]: Buffer.from('TraitsSet') })), 'LOG.NO_META'],
     ['without type', () => candidateOf(record({ [META]: encodeMeta(meta()) })), 'LOG.NO_META'],
     ['without a source', () => of({ sources: [] }), 'IDENTITY.NO_SOURCE'],
+    ['that asks for a split of nobody', () => candidateOf(record({ [META]: encodeMeta(meta()), [TYPE]: Buffer.from('SplitRequested') })), 'IDENTITY.NO_CUSTOMER'],
     ['that the timeline would not take', () => of({}, MAX_RECEIVED_BYTES), 'LOG.TOO_LARGE'],
     ['that ties more sources than a fact may name', () => of({ sources: sources(MOST_SOURCES + 1) }), 'IDENTITY.TOO_MANY_SOURCES'],
     ['whose meta is more than a fact may bear', () => of({ correlationId: 'x'.repeat(MOST_META_BYTES) }), 'LOG.TOO_LARGE'],

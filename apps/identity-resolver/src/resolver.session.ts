@@ -1,22 +1,24 @@
-import { decodeMeta, encodeMeta } from '@touchpoint/contracts';
-import type { Fact, LinkChanges } from '@touchpoint/identity';
+import { decodeMeta, encodeMeta, type CustomerSplit, type SplitRequested } from '@touchpoint/contracts';
+import type { Fact, LinkChanges, LinkFact } from '@touchpoint/identity';
 import { Failure, partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
-import { anchorOf, META, TRACEPARENT, TYPE, type Appender, type LogReader, type LogRecord, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
+import { anchorOf, META, TRACEPARENT, TYPE, type Appender, type LogReader, type LogRecord, type MessageReader, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
 import {
   acknowledged, advanceCheckpoint, advanceWith, arrayOf, behind, deleteAcknowledged, deleteParked, deletePending, forgetDropped, insertPending, park, parkingOf, readPending, readRetries, transaction,
   type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool, type Queryable,
 } from '@touchpoint/store';
-import { candidateOf, daysOf, type Candidate } from './candidate.ts';
+import { candidateOf, daysOf, SPLIT, type Candidate } from './candidate.ts';
 import { insertEventIds, knownEventIds, type EventDays, type EventId } from './event-ids.ts';
 import { loadBook, RACED, saveBook, ties, type Loaded } from './link-store.ts';
 import { NOTHING, packOutcome, unpackOutcome, type Outcome } from './outcome.ts';
 import { passedOn, sendsOf, type Target } from './sends.ts';
+import { apart, resolveSplit } from './split-request.ts';
 
 export type ResolverPorts = Readonly<{
   pool: Pool;
   appender: Appender;
   logReader: LogReader;
   writer: MessageWriter;
+  reader: MessageReader;
   /** The received topic's full name, for reading a batch again. */
   received: string;
   timeline: Target;
@@ -27,6 +29,8 @@ export type ResolverPorts = Readonly<{
 
 /** What a batch comes to, before it is saved. */
 type Resolved = Readonly<{ pending: number; outcome: Outcome; sends: readonly OutRecord[]; sent: Checkpoint['sent']; parkings: readonly Parking[]; repeats: number; fresh: readonly EventId[]; loaded: Loaded; changes: LinkChanges }>;
+/** The split that a batch of one asks for. */
+type Asked = SplitRequested['data'] | undefined;
 /** So many event ids are written faster in the statement that moves the checkpoint than copied in a transaction. */
 const FEW = 100;
 
@@ -76,8 +80,9 @@ export class ResolverSession implements PartitionSession {
   }
 
   async process(records: readonly LogRecord[]): Promise<void> {
-    const last = records.at(-1)!;
-    await this.#take(records, { next: last.offset + 1, anchor: anchorOf(last) });
+    const [candidates] = apart(records.map(candidateOf));
+    const last = candidates!.at(-1)!.record;
+    await this.#take(candidates!, { next: last.offset + 1, anchor: anchorOf(last) });
     this.#sentTo = last.timestamp - 1;
   }
 
@@ -94,27 +99,41 @@ export class ResolverSession implements PartitionSession {
     const { records, dropped, keys, remaining } = await readRetries(this.#ports.pool, this.#checkpoint);
     this.#checkpoint = await forgetDropped(this.#ports.pool, this.#checkpoint, dropped);
     for (const key of keys) this.#parked.delete(key);
-    if (records.length > 0) await this.#take(records.map(({ record }) => record), {}, records.map(({ id }) => id));
+    const ids = new Map(records.map(({ record, id }) => [record.offset, id]));
+    for (const candidates of apart(records.map(({ record }) => candidateOf(record)))) await this.#take(candidates, {}, candidates.map(({ record }) => ids.get(record.offset)!));
     for (const key of remaining) this.#parked.add(key);
   }
 
-  async #take(records: readonly LogRecord[], advance: Advance, redriven: readonly number[] = []): Promise<void> {
+  async #take(taken: readonly Candidate[], advance: Advance, redriven: readonly number[] = []): Promise<void> {
     const started = performance.now();
-    const candidates = records.map(candidateOf);
+    const { candidates, asked } = await this.#read(taken);
     await this.#ports.ensureDays(daysOf(candidates), { again: redriven.length > 0 });
-    const { pending, outcome, sends, parkings, repeats } = await this.#resolveOnceMore(candidates, advance, redriven);
+    const { pending, outcome, sends, parkings, repeats } = await this.#resolveOnceMore(candidates, asked, advance, redriven);
     for (const { key, alone } of parkings) if (!alone) this.#parked.add(key);
     await this.#ports.appender.append(sends);
     this.#checkpoint = acknowledged(this.#checkpoint, [pending]);
     const conflicts = parkings.filter(({ alone }) => alone).length;
-    this.#ports.onResolved({ records: records.length, repeats, conflicts, parked: parkings.length - conflicts, facts: outcome.facts.length, seconds: (performance.now() - started) / 1000 });
+    this.#ports.onResolved({ records: taken.length, repeats, conflicts, parked: parkings.length - conflicts, facts: outcome.facts.length, seconds: (performance.now() - started) / 1000 });
+  }
+
+  /** Reads what an operator asks for; of all else the body is never decoded. */
+  async #read(taken: readonly Candidate[]): Promise<Readonly<{ candidates: readonly Candidate[]; asked: Asked }>> {
+    const [first] = taken;
+    if (!first?.asks) return { candidates: taken, asked: undefined };
+    const { record } = first;
+    await this.#ports.reader.prepare([record.value]);
+    try {
+      return { candidates: taken, asked: this.#ports.reader.read(SPLIT, record.value).data as SplitRequested['data'] };
+    } catch (error) {
+      return { candidates: [{ record, error }], asked: undefined };
+    }
   }
 
   /** Meeting another partition's batch over a new source is ordinary work: what was written is rolled back, and the next look sees what the other one wrote. */
-  async #resolveOnceMore(candidates: readonly Candidate[], advance: Advance, redriven: readonly number[]): Promise<Resolved> {
+  async #resolveOnceMore(candidates: readonly Candidate[], asked: Asked, advance: Advance, redriven: readonly number[]): Promise<Resolved> {
     for (let left = MOST_RACES; ; left -= 1) {
       try {
-        return await this.#resolveAndSave(candidates, advance, redriven);
+        return await this.#resolveAndSave(candidates, asked, advance, redriven);
       } catch (error) {
         if (left === 0 || !(error instanceof Failure) || error.code !== RACED) throw error;
       }
@@ -122,24 +141,24 @@ export class ResolverSession implements PartitionSession {
   }
 
   /** Only what ties its sources must be read inside the transaction that writes. */
-  async #resolveAndSave(candidates: readonly Candidate[], advance: Advance, redriven: readonly number[]): Promise<Resolved> {
+  async #resolveAndSave(candidates: readonly Candidate[], asked: Asked, advance: Advance, redriven: readonly number[]): Promise<Resolved> {
     const { pool } = this.#ports;
-    if (candidates.some(({ event }) => event && ties(event))) {
+    if (asked || candidates.some(({ event }) => event && ties(event))) {
       const { resolved, checkpoint } = await transaction(pool, async (client) => {
-        const tied = await this.#resolve(client, candidates, redriven);
+        const tied = await this.#resolve(client, candidates, asked, redriven);
         return { resolved: tied, checkpoint: await this.#save(client, tied, advance, redriven) };
       });
       this.#checkpoint = checkpoint;
       return resolved;
     }
-    const resolved = await this.#resolve(pool, candidates, redriven);
+    const resolved = await this.#resolve(pool, candidates, asked, redriven);
     const { changes, parkings, fresh } = resolved;
     const plain = changes.links.length + changes.customers.length + parkings.length + redriven.length === 0 && fresh.length <= FEW;
     this.#checkpoint = await (plain ? this.#savePlain(resolved, advance) : transaction(pool, (client) => this.#save(client, resolved, advance, redriven)));
     return resolved;
   }
 
-  async #resolve(on: Queryable, candidates: readonly Candidate[], redriven: readonly number[]): Promise<Resolved> {
+  async #resolve(on: Queryable, candidates: readonly Candidate[], asked: Asked, redriven: readonly number[]): Promise<Resolved> {
     const parkings: Parking[] = [];
     const fresh: EventId[] = [];
     let repeats = 0;
@@ -163,13 +182,14 @@ export class ResolverSession implements PartitionSession {
     };
     const events = candidates.map((candidate) => (goesOn(candidate) ? candidate.event : undefined));
 
-    const loaded = await loadBook(on, events.filter((event) => event !== undefined));
+    const splitting = asked && events[0] && (await resolveSplit(on, events[0], asked));
+    const loaded = splitting?.loaded ?? (await loadBook(on, events.filter((event) => event !== undefined)));
     const customerIds = new Map<string, number>();
     const facts: Outcome['facts'][number][] = [];
     const customers = Int32Array.from(events, (event, i) => {
       if (!event) return NOTHING;
       const { record } = candidates[i]!;
-      const resolution = loaded.book.resolve(event);
+      const resolution = splitting ?? loaded.book.resolve(event);
       for (const fact of resolution.facts) facts.push({ before: i, record: this.#factRecord(fact, record) });
       const index = customerIds.get(resolution.customerId) ?? customerIds.size;
       if (index === customerIds.size) customerIds.set(resolution.customerId, index);
@@ -182,7 +202,7 @@ export class ResolverSession implements PartitionSession {
     const pending = redriven[0] === undefined ? first : -redriven[0];
     const outcome: Outcome = { origin: this.#origin, first, customerIds: [...customerIds.keys()], customers, facts, sentBefore: Object.fromEntries(this.#checkpoint.sent) };
     const { sends, sent } = sendsOf(outcome, candidates.map(({ record }) => record), this.#ports.timeline);
-    return { pending, outcome, sends, sent, parkings, repeats, fresh, loaded, changes: loaded.book.takeChanges() };
+    return { pending, outcome, sends, sent, parkings, repeats, fresh, loaded, changes: splitting?.changes ?? loaded.book.takeChanges() };
   }
 
   async #save(client: Client, { pending, outcome, sent, parkings, fresh, loaded, changes }: Resolved, advance: Advance, redriven: readonly number[]): Promise<Checkpoint> {
@@ -212,7 +232,7 @@ export class ResolverSession implements PartitionSession {
     return { topic, partition: partitionOf(customerId, partitions), key: customerId, value, headers: passedOn(headers) };
   }
 
-  #factRecord({ id, timeline, type, data }: Fact, { headers: { [META]: causeMeta, [TRACEPARENT]: traceparent } }: LogRecord): OutRecord {
+  #factRecord({ id, timeline, type, data }: Fact<LinkFact | CustomerSplit>, { headers: { [META]: causeMeta, [TRACEPARENT]: traceparent } }: LogRecord): OutRecord {
     const cause = decodeMeta(causeMeta!);
     const meta: Meta = { ...cause, messageId: id, publisher: 'identity-resolver', link: 'none', digest: '0'.repeat(32), causationId: cause.messageId };
     const { topic, partitions } = this.#ports.timeline;

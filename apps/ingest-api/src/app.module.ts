@@ -2,7 +2,7 @@ import { Module, type FactoryProvider, type Provider } from '@nestjs/common';
 import type { Kafka } from 'kafkajs';
 import { API_KEYS, CLOCK, CONFIG, LOG, METRICS, tableApiKeys, type Clock, type Log, type Metrics } from '@touchpoint/host';
 import {
-  APPENDER, createAppender, KAFKA, kafkaProducers, kafkaProvider, LOG_TOPICS, messageWriterProvider, registryProvider, TOPICS, topicsProvider,
+  APPENDER, createAppender, KAFKA, kafkaProducers, kafkaProvider, LOG_TOPICS, messagesFrom, messageWriterProvider, registryProvider, TOPICS, topicsProvider,
   type Appender, type LogTopics, type MessageWriter,
 } from '@touchpoint/log';
 import { POOL, poolProvider, type Pool } from '@touchpoint/store';
@@ -59,7 +59,7 @@ const recorderProvider: FactoryProvider = {
 const receiverProvider: FactoryProvider = { provide: Receiver, inject: [RECORDER, CLOCK, EVENT_METRICS], useFactory: (recorder: Recorder, clock: Clock, metrics: EventMetrics) => new Receiver(recorder, clock, metrics) };
 
 const adapters: Provider[] = [
-  kafkaProvider('ingest-api'), topicsProvider, appenderProvider, registryProvider, messageWriterProvider(RECEIVED_WRITER, TOPICS.received), poolProvider('ingest-api'), vaultProvider, apiKeysProvider,
+  kafkaProvider('ingest-api'), topicsProvider, appenderProvider, registryProvider, messageWriterProvider(RECEIVED_WRITER, TOPICS.received, messagesFrom('touchpoint')), poolProvider('ingest-api'), vaultProvider, apiKeysProvider,
 ];
 const reception: Provider[] = [metricsProvider, budgetProvider, recorderProvider, receiverProvider];
 

@@ -1,22 +1,28 @@
 import { Module, type FactoryProvider, type Provider } from '@nestjs/common';
 import { API_KEYS, CLOCK, CONFIG, LOG, METRICS, tableApiKeys, type Clock, type Log, type Metrics } from '@touchpoint/host';
-import { kafkaProvider, logBoundsProvider, logReaderProvider, messageReaderProvider, registryProvider, topicsProvider } from '@touchpoint/log';
+import { appenderProvider, kafkaProvider, logBoundsProvider, logReaderProvider, messageReaderProvider, messageWriterProvider, registryProvider, TOPICS, topicsProvider } from '@touchpoint/log';
 import { POOL, poolProvider, type Pool } from '@touchpoint/store';
+import { createSourceKeys } from '@touchpoint/vault';
 import type { OperationsConfig } from './config.ts';
+import { IdentityController } from './http/identity.controller.ts';
 import { LagController } from './http/lag.controller.ts';
 import { ParkedController } from './http/parked.controller.ts';
 import { RunsController } from './http/runs.controller.ts';
 import type { Operation } from './operation.ts';
+import { IdentityLink } from './identity/identity-link.operation.ts';
+import { IdentityQuery } from './identity/identity.query.ts';
+import { IdentitySplit } from './identity/identity-split.operation.ts';
+import { ACT_WRITER, ACTS, OperatorActs } from './identity/operator-acts.ts';
 import { LagWatch } from './lag/lag-watch.ts';
 import { TopicsQuery } from './lag/topics.query.ts';
 import { ParkedDrop } from './parked/parked-drop.operation.ts';
 import { ParkedRetry } from './parked/parked-retry.operation.ts';
 import { RunStore } from './run-store.ts';
 import { Runner } from './runner.ts';
-import { OPERATIONS, RUNNER } from './tokens.ts';
+import { OPERATIONS, RUNNER, SOURCE_KEYS } from './tokens.ts';
 
 /** All that an operator can have done, one file each. */
-const operations: Provider[] = [ParkedRetry, ParkedDrop];
+const operations: Provider[] = [ParkedRetry, ParkedDrop, IdentityLink, IdentitySplit];
 
 const operationsProvider: FactoryProvider = { provide: OPERATIONS, inject: operations as never[], useFactory: (...all: Operation[]) => all };
 const runStoreProvider: FactoryProvider = { provide: RunStore, inject: [POOL, CONFIG], useFactory: (pool: Pool, { LEASE_MS }: OperationsConfig) => new RunStore(pool, LEASE_MS) };
@@ -26,9 +32,12 @@ const runnerProvider: FactoryProvider = {
 };
 const apiKeysProvider: FactoryProvider = { provide: API_KEYS, inject: [POOL, CLOCK], useFactory: (pool: Pool, clock: Clock) => tableApiKeys(pool, clock) };
 
+const sourceKeysProvider: FactoryProvider = { provide: SOURCE_KEYS, inject: [CONFIG], useFactory: ({ SOURCE_KEY_SECRET }: OperationsConfig) => createSourceKeys(SOURCE_KEY_SECRET) };
+
 const adapters: Provider[] = [
+  appenderProvider(), messageWriterProvider(ACT_WRITER, TOPICS.received, ACTS), sourceKeysProvider,
   kafkaProvider('operations-api'), topicsProvider, logReaderProvider, logBoundsProvider, registryProvider, messageReaderProvider, poolProvider('operations-api'), apiKeysProvider, runStoreProvider, runnerProvider,
 ];
 
-@Module({ controllers: [RunsController, ParkedController, LagController], providers: [...adapters, ...operations, operationsProvider, LagWatch, TopicsQuery] })
+@Module({ controllers: [RunsController, ParkedController, LagController, IdentityController], providers: [...adapters, ...operations, operationsProvider, LagWatch, TopicsQuery, IdentityQuery, OperatorActs] })
 export class AppModule {}

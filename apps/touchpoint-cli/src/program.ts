@@ -5,6 +5,7 @@ import { downCommand } from './commands/down.command.ts';
 import { journeysCommand } from './commands/journeys.command.ts';
 import { keysCommand } from './commands/keys.command.ts';
 import { logsCommand } from './commands/logs.command.ts';
+import { proveCommand } from './commands/prove.command.ts';
 import { schemasCommand } from './commands/schemas.command.ts';
 import { statusCommand } from './commands/status.command.ts';
 import { superviseCommand } from './commands/supervise.command.ts';
@@ -12,6 +13,7 @@ import { topicsCommand } from './commands/topics.command.ts';
 import { upCommand } from './commands/up.command.ts';
 import { importCommand } from './import/import.command.ts';
 import { auditCommand } from './operations/audit.command.ts';
+import { identityCommand } from './operations/identity.command.ts';
 import { lagCommand } from './operations/lag.command.ts';
 import { parkedCommand } from './operations/parked.command.ts';
 import { runsCommand } from './operations/runs.command.ts';
@@ -23,9 +25,11 @@ const commands: readonly CommandFile[] = [
   logsCommand,
   downCommand,
   demoCommand,
+  proveCommand,
   importCommand,
   journeysCommand,
   keysCommand,
+  identityCommand,
   lagCommand,
   parkedCommand,
   topicsCommand,

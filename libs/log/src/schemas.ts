@@ -6,8 +6,8 @@ import { unframe } from './wire.ts';
 
 /** Which contexts' messages a topic holds; each has the subject `<topic>-<full name>` (TopicRecordName). */
 const CONTEXTS: Readonly<Record<string, readonly string[]>> = {
-  [TOPICS.received]: ['touchpoint'],
-  [TOPICS.timeline]: ['touchpoint', 'identity', 'orchestration'],
+  [TOPICS.received]: ['touchpoint', 'operator'],
+  [TOPICS.timeline]: ['touchpoint', 'operator', 'identity', 'orchestration'],
   [TOPICS.commands]: ['delivery'],
   [TOPICS.urgentCommands]: ['delivery'],
 };

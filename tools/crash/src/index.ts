@@ -3,6 +3,7 @@ export type { Ran } from './drive/run-load.ts';
 export { writeJourneys } from './journeys.ts';
 export { failPointsIn } from './drive/fail-points.ts';
 export type { KillerOptions } from './drive/killer.ts';
+export { poster } from './drive/post.ts';
 export { killPlan, killsIn, STACK_PARTS, type StackPart, type Strike, type Victim } from './kill-plan.ts';
 export { batchesOf, distinctEvents, type Load } from './load/load.ts';
 export { makeLoad } from './load/make-load.ts';
