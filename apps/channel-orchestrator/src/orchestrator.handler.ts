@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOG, METRICS, type Log, type Metrics, type Token } from '@touchpoint/host';
-import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, originName, TOPICS, type Appender, type LogReader, type LogTopics, type MessageReader, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
+import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, originName, tellStrangers, TOPICS, type Appender, type LogReader, type LogTopics, type MessageReader, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
 import { ENGINE_VERSION, type Decided } from '@touchpoint/orchestration';
-import { claimCheckpoint, observeOutbox, parkedKeys, POOL, resolvedUpTo, sendAs, sharedLook, type Pool } from '@touchpoint/store';
+import { claimCheckpoint, observeOutbox, observeParked, parkedKeys, POOL, resolvedUpTo, sendAs, sharedLook, type Pool } from '@touchpoint/store';
 import { OrchestratorSession, type OrchestratorPorts } from './orchestrator.session.ts';
 import { loadInForce } from './state-store.ts';
 
@@ -36,6 +36,7 @@ export class OrchestratorHandler implements PartitionHandler {
     const lateness = metrics.histogram('timer_lateness_seconds', 'How late timers fire, by the clock of the log', [], [0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 3_600]);
     metrics.gauge('appender_pending_bytes', 'Bytes that wait for their acknowledgement by the log', [], (gauge) => gauge.set(appender.pendingBytes));
     observeOutbox(metrics, pool, CONSUMER);
+    observeParked(metrics, pool, CONSUMER);
     const nameOf = (topic: string) => topics.nameOf(topic);
     const counts = new Map(Object.values(TOPICS).map((topic) => [nameOf(topic), topics.partitionsOf(topic)]));
     const received = topics.partitionsOf(TOPICS.received);
@@ -55,6 +56,7 @@ export class OrchestratorHandler implements PartitionHandler {
         seconds.observe(count.seconds);
         for (const { facts } of decisions) countVerdicts(facts, (labels) => verdicts.inc(labels));
       },
+      onStrangers: tellStrangers(log, CONSUMER, (count) => records.inc({ outcome: 'stranger' }, count)),
       onTimers: (late) => {
         for (const ms of late) lateness.observe(ms / 1000);
       },

@@ -44,7 +44,7 @@ const open = async (version = 1, published?: Published) => {
   const checkpoint = await sendAs(pool, await claimCheckpoint(pool, { consumer: CONSUMER, topic: 'timeline', partition: 0 }), origin);
   const session = new OrchestratorSession({
     pool, appender, reader, topics: { timeline: 'timeline', commands: 'commands', urgentCommands: 'urgent', partitionsOf: () => 1 }, writers: { timeline: writer, commands: writer },
-    parkable: { table: 'orchestration.customer', partitions: 1, log: silentLog }, resolvedUpTo: () => Promise.resolve(resolved), onDecided: () => undefined, onTimers: () => undefined,
+    parkable: { table: 'orchestration.customer', partitions: 1, log: silentLog }, resolvedUpTo: () => Promise.resolve(resolved), onDecided: () => undefined, onTimers: () => undefined, onStrangers: () => undefined,
   }, checkpoint, await parkedKeys(pool, checkpoint), published, origin);
   await session.sendPending();
   return session;

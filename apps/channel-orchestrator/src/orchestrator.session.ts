@@ -1,9 +1,9 @@
-import type { JourneysPublished, TimelineEvent, TimerFired } from '@touchpoint/contracts';
+import { decodeMeta, type JourneysPublished, type TimelineEvent, type TimerFired } from '@touchpoint/contracts';
 import { CONTROL_KEY, type Instant } from '@touchpoint/kernel';
 import { anchorOf, dropRepeats, headerOf, readTimelineRecord, TRACEPARENT, TYPE, unpackRecords, type Appender, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
 import { concerns, NOTHING_PUBLISHED, type Decided, type Input, type Published } from '@touchpoint/orchestration';
 import {
-  acknowledged, behind, deleteAcknowledged, deleteParked, deletePending, forgetDropped, park, parkingOf, readPending, readRetries, transaction,
+  acknowledged, behind, deleteAcknowledged, deleteParked, deletePending, findingPoison, forgetDropped, park, parkingOf, readPending, readRetries, transaction,
   type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool,
 } from '@touchpoint/store';
 import { NO_EFFECTS, saveBatch, type BatchEffects } from './batch-store.ts';
@@ -24,11 +24,15 @@ export type OrchestratorPorts = Readonly<{
   resolvedUpTo: (at: Instant) => Promise<Instant | undefined>;
   onDecided: (count: { records: number; inputs: number; repeats: number; parked: number; seconds: number }, decided: readonly Decided[]) => void;
   onTimers: (lateMs: readonly number[]) => void;
+  /** Records that none of our writers wrote: they are dropped. */
+  onStrangers: (partition: number, records: readonly LogRecord[]) => void;
 }>;
 
 type Read = Readonly<{ record: LogRecord; input?: Input; error?: unknown; control?: JourneysPublished['data'] }>;
 
 const MOST_TIMERS = 500;
+/** Parked records that are taken up in one go. */
+const RETRIES_AT_ONCE = 1_000;
 /** Inputs that are decoded at a time. */
 const PIECE = 500;
 
@@ -66,17 +70,22 @@ export class OrchestratorSession implements PartitionSession {
   }
 
   async process(records: readonly LogRecord[]): Promise<void> {
-    const { taken, seen, dropped } = dropRepeats(this.#checkpoint.seen, records);
-    const last = records.at(-1)!;
-    await this.#decide(taken, { next: last.offset + 1, anchor: anchorOf(last), seen }, dropped);
+    await findingPoison(records.length, () => this.#checkpoint, (some, poison) => this.#process(some < records.length ? records.slice(0, some) : records, poison));
     this.#clock.read(this.next);
+  }
+
+  async #process(records: readonly LogRecord[], poison: unknown): Promise<void> {
+    const { taken, seen, dropped, strangers } = dropRepeats(this.#checkpoint.seen, records);
+    const last = records.at(-1)!;
+    await this.#decide(taken, { next: last.offset + 1, anchor: anchorOf(last), seen }, { repeats: dropped, poison });
+    if (strangers.length > 0) this.#ports.onStrangers(this.#checkpoint.partition, strangers);
   }
 
   /** Fires what is due by the log's own clock, and redrives the customers whose retry was asked for. */
   async tick({ end, at }: { end: number; at: Instant }): Promise<void> {
     this.#clock.look({ end, next: this.next, resolvedUpTo: await this.#ports.resolvedUpTo(at) });
     if (this.#clock.now !== undefined) await this.#fire(this.#clock.now);
-    if (this.#parked.size > 0) await this.#redrive();
+    if (this.#parked.size > 0) await findingPoison(RETRIES_AT_ONCE, () => this.#checkpoint, (some, poison) => this.#redrive(some, poison));
     if (this.#passedBy || this.#checkpoint.acknowledged.length > 0) await this.#commit({}, NO_EFFECTS);
   }
 
@@ -84,11 +93,16 @@ export class OrchestratorSession implements PartitionSession {
     this.#checkpoint = await deleteAcknowledged(this.#ports.pool, this.#checkpoint);
   }
 
-  async #redrive(): Promise<void> {
-    const { records, dropped, keys, remaining } = await readRetries(this.#ports.pool, this.#checkpoint);
+  async #redrive(most: number, poison: unknown): Promise<void> {
+    const { records, dropped, keys, remaining } = await readRetries(this.#ports.pool, this.#checkpoint, { records: most });
     this.#checkpoint = await forgetDropped(this.#ports.pool, this.#checkpoint, dropped);
     for (const key of keys) this.#parked.delete(key);
-    if (records.length > 0) await this.#decide(records.map(({ record }) => record), {}, 0, records.map(({ id }) => id));
+    try {
+      if (records.length > 0) await this.#decide(records.map(({ record }) => record), {}, { redriven: records.map(({ id }) => id), poison });
+    } catch (error) {
+      for (const key of keys) this.#parked.add(key);
+      throw error;
+    }
     for (const key of remaining) this.#parked.add(key);
   }
 
@@ -107,10 +121,10 @@ export class OrchestratorSession implements PartitionSession {
     }
   }
 
-  async #decide(records: readonly LogRecord[], advance: Advance, repeats: number, redriven: readonly number[] = []): Promise<void> {
+  async #decide(records: readonly LogRecord[], advance: Advance, { repeats = 0, redriven = [], poison }: { repeats?: number; redriven?: readonly number[]; poison: unknown }): Promise<void> {
     const started = performance.now();
     const { pool } = this.#ports;
-    const relevant = this.#relevant(records);
+    const relevant = poison === undefined ? this.#relevant(records) : records;
     const batch = new DecidedBatch(this.#emitted());
     const parkings: Parking[] = [];
     const newlyParked = new Set<string>();
@@ -123,17 +137,19 @@ export class OrchestratorSession implements PartitionSession {
       batch.loaded(missing, await loadStates(pool, missing));
       for (const { record, input, error, control: set } of read) {
         const { key } = record;
-        if (set) {
+        if (set && poison === undefined) {
           published = compiledSet(set);
           control = { record: set, offset: record.offset };
         } else if (this.#parked.has(key) || newlyParked.has(key)) parkings.push(behind(record));
         else
           try {
+            if (poison !== undefined) throw poison;
             if (error) throw error;
             if (input) batch.decide(input, published, headerOf(record, TRACEPARENT));
           } catch (cause) {
-            parkings.push(parkingOf(record, cause));
-            newlyParked.add(key);
+            const parking = parkingOf(record, cause);
+            parkings.push(parking);
+            if (!parking.alone) newlyParked.add(key);
           }
       }
     }
@@ -175,7 +191,7 @@ export class OrchestratorSession implements PartitionSession {
     let published = before;
     return records.map((record): Read => {
       try {
-        const { type, recorded } = readTimelineRecord(record, this.#checkpoint.partition);
+        const { type, recorded } = readTimelineRecord(record, this.#checkpoint.partition, decodeMeta, this.#ports.parkable.partitions);
         if (record.key === CONTROL_KEY) {
           if (type !== 'JourneysPublished') return { record };
           const control = reader.read(type, record.value).data as JourneysPublished['data'];

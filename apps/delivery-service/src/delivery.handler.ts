@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, CONFIG, LOG, METRICS, type Clock, type ConfigOf, type Log, type Metrics, type Token } from '@touchpoint/host';
 import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, TOPICS, type Appender, type LogReader, type LogTopics, type MessageReader, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
-import { claimCheckpoint, observeOutbox, POOL, sharedLook, type Pool } from '@touchpoint/store';
+import { claimCheckpoint, observeOutbox, observeParked, POOL, sharedLook, type Pool } from '@touchpoint/store';
 import type { Vault } from '@touchpoint/vault';
 import type { config } from './config.ts';
 import { DeliverySession, type DeliveryPorts } from './delivery.session.ts';
@@ -41,6 +41,7 @@ export class DeliveryHandler implements PartitionHandler {
     const batchSeconds = metrics.histogram('delivery_batch_seconds', 'Time a batch takes from its commands to their outcomes on the log');
     const seconds = metrics.histogram('delivery_call_seconds', 'Time a provider takes to answer', ['provider']);
     observeOutbox(metrics, pool, CONSUMER);
+    observeParked(metrics, pool, CONSUMER);
     const looks = new Map([TOPICS.commands, TOPICS.urgentCommands].map((topic) => [topic as string, sharedLook(() => waitingPartitions(pool, CONSUMER, topic, topics.partitionsOf(topic)))]));
     this.#ports = {
       pool,

@@ -49,4 +49,11 @@ export const migrations: readonly Migration[] = [
       comment on column delivery.message.traceparent is 'W3C trace context of that event, passed on to the outcome.';
     `,
   },
+  {
+    id: 'delivery.003-customers-key',
+    sql: `
+      delete from delivery.sandbox_message;
+      comment on table delivery.sandbox_message is 'What the sandbox would have sent; content is sealed under the key of the customer, and goes with it.';
+    `,
+  },
 ];

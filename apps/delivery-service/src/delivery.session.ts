@@ -2,7 +2,7 @@ import { decodeMeta } from '@touchpoint/contracts';
 import { isCorrelationId, isTraceparent, type Clock } from '@touchpoint/host';
 import { invalidMessage, type Instant } from '@touchpoint/kernel';
 import { anchorOf, packRecords, unpackRecords, META, TRACEPARENT, TYPE, type Appender, type LogRecord, type MessageReader, type OutRecord, type PartitionSession } from '@touchpoint/log';
-import { acknowledged, deleteAcknowledged, deleteParked, forgetDropped, park, parkingOf, readPending, readRetries, transaction, type Advance, type Checkpoint, type Parkable, type Parking, type Pool } from '@touchpoint/store';
+import { acknowledged, deleteAcknowledged, deleteParked, findingPoison, forgetDropped, park, parkingOf, readPending, readRetries, transaction, type Advance, type Checkpoint, type Parkable, type Parking, type Pool } from '@touchpoint/store';
 import { codeOf, type Claimed, type Command, type Dispatched, type Dispatcher } from './dispatcher.ts';
 import { claimDue, claimNew, settle, type Claim, type Settlement, type Thread } from './message-store.ts';
 import { outcomeRecord, type OutcomeTarget } from './outcomes.ts';
@@ -76,9 +76,10 @@ export class DeliverySession implements PartitionSession {
 
   /** Takes no more than is handed over at once, and is asked again with the rest: a command that is claimed and waits its turn would be lost with us in a crash. */
   async process(records: readonly LogRecord[]): Promise<void> {
-    const taken = records.slice(0, this.#ports.claimsAtOnce);
-    const last = taken.at(-1)!;
-    await this.#take(taken, { next: last.offset + 1, anchor: anchorOf(last) });
+    await findingPoison(Math.min(records.length, this.#ports.claimsAtOnce), () => this.#checkpoint, (some, poison) => {
+      const last = records[some - 1]!;
+      return this.#take(records.slice(0, some), { next: last.offset + 1, anchor: anchorOf(last) }, { poison });
+    });
   }
 
   /** Parked commands whose retry was asked for; what waits or is due for another attempt; and what a crash left without an outcome. */
@@ -90,19 +91,22 @@ export class DeliverySession implements PartitionSession {
     const until = performance.now() + TICK_MS;
     const { records, dropped } = await readRetries(pool, this.#checkpoint);
     this.#checkpoint = await forgetDropped(pool, this.#checkpoint, dropped);
-    for (let from = 0; from < records.length && (from === 0 || performance.now() < until); from += claimsAtOnce) {
-      const some = records.slice(from, from + claimsAtOnce);
-      await this.#take(some.map(({ record }) => record), {}, some.map(({ id }) => id));
+    for (let from = 0; from < records.length && (from === 0 || performance.now() < until); ) {
+      await findingPoison(Math.min(records.length - from, claimsAtOnce), () => this.#checkpoint, async (count, poison) => {
+        const some = records.slice(from, from + count);
+        await this.#take(some.map(({ record }) => record), {}, { redriven: some.map(({ id }) => id), poison });
+        from += count;
+      });
     }
     let claimed: number;
     do claimed = await this.#again();
     while (claimed === claimsAtOnce && performance.now() < until);
   }
 
-  async #take(records: readonly LogRecord[], advance: Advance, redriven: readonly number[] = []): Promise<void> {
+  async #take(records: readonly LogRecord[], advance: Advance, { redriven = [], poison }: { redriven?: readonly number[]; poison: unknown }): Promise<void> {
     const started = performance.now();
     const { pool, claimMs, parkable } = this.#ports;
-    const { commands, parkings } = await this.#read(records);
+    const { commands, parkings } = await this.#read(records, poison);
     const until = performance.now() + claimMs;
     const wanted = [...commands].map(([commandId, { command, value, thread }]) => ({ commandId, customerId: command.customerId, command: value, thread }));
     const from = this.#checkpoint;
@@ -173,12 +177,13 @@ export class DeliverySession implements PartitionSession {
     this.#checkpoint = acknowledged(this.#checkpoint, pending);
   }
 
-  async #read(records: readonly LogRecord[]): Promise<{ commands: ReadonlyMap<string, Read>; parkings: readonly Parking[] }> {
+  async #read(records: readonly LogRecord[], poison: unknown): Promise<{ commands: ReadonlyMap<string, Read>; parkings: readonly Parking[] }> {
     const commands = new Map<string, Read>();
     const parkings: Parking[] = [];
     await this.#ports.reader.prepare(records.map(({ value }) => value));
     for (const record of records)
       try {
+        if (poison !== undefined) throw poison;
         const type = record.headers[TYPE]?.toString('latin1');
         if (type !== 'SendMessage') throw invalidMessage('DELIVERY.NOT_A_COMMAND', 'the record is no SendMessage');
         const command = this.#commandOf(record.value);

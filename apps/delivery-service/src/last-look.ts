@@ -13,8 +13,11 @@ export type LastLookPorts = Readonly<{ pool: Pool; vault: Vault; clock: Clock; t
 /** Published sets kept in memory: what is sent now was decided under one of the newest. */
 const MAX_SETS = 16;
 
-/** A customer as the orchestrator knows it, how far that has read the partition, and whether events of it or of its members lie parked there; all of one instant. */
-type Seen = Readonly<{ next: number | undefined; state: CustomerState; parked: boolean }>;
+/**
+ * A customer as the orchestrator knows it, how far that has read the partition, whether events of it or of its members lie parked there, and whether it was erased, which
+ * the vault knows first; all of one instant.
+ */
+type Seen = Readonly<{ next: number | undefined; state: CustomerState; parked: boolean; erased: boolean }>;
 
 type Asked = Readonly<{ partition: number; customerId: CustomerId; members: readonly string[] }>;
 
@@ -22,16 +25,17 @@ const orchestratorsSight = ({ pool, timeline: { topic, partitions } }: LastLookP
   // Commands are looked at one by one, each just before its call; those that come at the same time share a statement.
   const seen = gathered((asked: readonly Asked[]) => {
     const keys = asked.flatMap(({ customerId, members }, i) => [customerId, ...members].map((key) => [i + 1, partitionOf(key, partitions), key] as const));
-    return query<{ next: string | null; state: string | null; parked: boolean }>(pool, `select
+    return query<{ next: string | null; state: string | null; parked: boolean; erased: boolean }>(pool, `select
       (select next_offset from log.checkpoint where consumer = 'channel-orchestrator' and topic = $1 and partition = a.partition) as next,
       (select state from orchestration.customer where customer_id = a.customer_id) as state,
-      exists (select from unnest($4::integer[], $5::integer[], $6::text[]) k (n, partition, key) join log.parked p using (partition, key) where k.n = a.n and p.consumer = 'channel-orchestrator' and p.topic = $1) as parked
+      exists (select from unnest($4::integer[], $5::integer[], $6::text[]) k (n, partition, key) join log.parked p using (partition, key) where k.n = a.n and p.consumer = 'channel-orchestrator' and p.topic = $1) as parked,
+      exists (select from vault.data_key where source_key = a.customer_id and erased_at is not null) as erased
       from unnest($2::integer[], $3::uuid[]) with ordinality a (partition, customer_id, n) order by a.n`,
       [topic, asked.map(({ partition }) => partition), asked.map(({ customerId }) => customerId), keys.map(([n]) => n), keys.map(([, partition]) => partition), keys.map(([, , key]) => key)]);
   });
   const see = async (partition: number, customerId: CustomerId, members: readonly string[] = []): Promise<Seen> => {
-    const { next, state, parked } = await seen({ partition, customerId, members });
-    return { next: next ? Number(next) : undefined, state: parseState(state), parked };
+    const { next, state, parked, erased } = await seen({ partition, customerId, members });
+    return { next: next ? Number(next) : undefined, state: parseState(state), parked, erased };
   };
   const stateOf = async (customerId: CustomerId): Promise<CustomerState> =>
     parseState((await query<{ state: string }>(pool, 'select state from orchestration.customer where customer_id = $1', [customerId]))[0]?.state);
@@ -79,10 +83,10 @@ export const createLastLook = (ports: LastLookPorts): LastLook => {
   const templateOf = templateSource(pool);
   const unseal = gathered((sealed: readonly Sealed[]) => vault.unseal(sealed));
   return async (command: Command) => {
-    const { next, state, parked } = await sight.of(command);
+    const { next, state, parked, erased } = await sight.of(command);
     // Only a database that was restored behind the log can be so: the command waits, it is not sent.
     if (next === undefined || next <= command.decidedOffset) throw transient('DELIVERY.BEHIND', 'the orchestrator has not read as far as this command was decided');
-    const review = reviewCommand(state, command, clock.now(), { parked, survivors: await sight.survivorsOf(state) });
+    const review = reviewCommand(state, command, clock.now(), { erased, parked, survivors: await sight.survivorsOf(state) });
     if (!review.allowed) return { held: review.reason };
     const template = await templateOf(command.setNumber, command.templateId);
     if (!template) return { failed: 'unknown template' };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import { customerSourceKey } from '@touchpoint/identity';
 import type { CustomerId, Sealed } from '@touchpoint/kernel';
 import { gathered, query, type Pool } from '@touchpoint/store';
 import type { Vault } from '@touchpoint/vault';
@@ -49,16 +50,20 @@ export class SandboxProvider implements MessageProvider {
     const mode = index < 0 ? undefined : await this.#use(index, rules[index]!);
     if (mode === 'refuse') return { answer: 'refused', permanent: true, reason: 'sandbox: refused' };
     if (mode === 'busy') return { answer: 'refused', permanent: false, reason: 'sandbox: busy' };
-    await this.#carry(message);
+    if (!(await this.#carry(message))) return { answer: 'refused', permanent: true, reason: 'sandbox: erased' };
     if (mode === 'silent') throw new Error('the sandbox keeps its answer to itself');
     return { answer: 'accepted', providerMessageId: `sandbox-${message.commandId}` };
   }
 
-  async #carry({ commandId, customerId, channel, contactPoint, address, parts, link }: OutgoingMessage): Promise<void> {
-    const key = (await this.#vault.keysFor([contactPoint])).get(contactPoint)!;
+  /** Under the customer's own key: an address may be another's one day. @returns false: the customer was erased, and nothing is kept. */
+  async #carry({ commandId, customerId, channel, address, parts, link }: OutgoingMessage): Promise<boolean> {
+    const source = customerSourceKey(customerId);
+    const key = (await this.#vault.keysFor([source])).get(source);
+    if (!key) return false;
     const stored: Stored = { address, parts, link };
     await query(this.#pool, `insert into delivery.sandbox_message (command_id, customer_id, channel, content) values ($1, $2, $3, $4)
       on conflict (command_id) do update set calls = sandbox_message.calls + 1`, [commandId, customerId, channel, Buffer.from(this.#vault.seal(key, JSON.stringify(stored)))]);
+    return true;
   }
 
   /** Uses up one time of a rule that has a number of them; two processes never use the same one. */

@@ -7,11 +7,11 @@ export type EventId = Readonly<{ id: string; digest: string; day: string }>;
 
 const HISTORY = 'infinity';
 
-/** An event's identity: who published it, for which source, under which message id. */
-export const eventIdOf = ({ publisher, sources, messageId, digest, historical, receivedAt }: MetaIdentity): EventId => ({
+/** An event's identity: who published it, for which source, under which message id. @param at when the log took it: its clock alone says which day an id belongs to, whatever stands in a record */
+export const eventIdOf = ({ publisher, sources, messageId, digest, historical }: MetaIdentity, at: Instant): EventId => ({
   id: hash('sha256', `${publisher}\0${sources[0]?.key ?? ''}\0${messageId}`, 'hex').slice(0, 32),
   digest,
-  day: historical ? HISTORY : dayOf(receivedAt),
+  day: historical ? HISTORY : dayOf(at),
 });
 
 const KNOWN = 'select id, digest from identity.event_id where id = any($1::uuid[])';

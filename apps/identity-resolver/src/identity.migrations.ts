@@ -35,4 +35,13 @@ export const migrations: readonly Migration[] = [
       create table identity.event_id_history partition of identity.event_id for values from ('infinity') to (maxvalue);
     `,
   },
+  {
+    id: 'identity.002-erased',
+    sql: `
+      alter table identity.customer add column erased boolean not null default false;
+      comment on column identity.customer.erased is 'The person behind it was erased: it joins no other any more, and what its sources send is redacted at ingest.';
+      create table identity.stray (customer_id uuid not null, source_key uuid not null, primary key (customer_id, source_key));
+      comment on table identity.stray is 'Sources that events of a customer named while they were another''s, or that moved away: what was sealed under their keys goes when the customer is erased.';
+    `,
+  },
 ];

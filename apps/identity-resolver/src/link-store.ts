@@ -1,15 +1,16 @@
 import { transient, type CustomerId, type Link, type SourceKey } from '@touchpoint/kernel';
-import { LinkBook, wanted, type CustomerRow, type LinkableKind, type LinkChanges, type LinkRow, type ResolvableEvent } from '@touchpoint/identity';
+import { LinkBook, wanted, type CustomerRow, type ErasedKeys, type LinkableKind, type LinkChanges, type LinkRow, type ResolvableEvent } from '@touchpoint/identity';
 import { arrayOf, query, type Client, type Queryable } from '@touchpoint/store';
+import { dropKeys, eraseKeys } from '@touchpoint/vault';
 
 export const RACED = 'IDENTITY.RACED';
 
-type CustomerRecord = { customer_id: CustomerId; created_at: string; survivor_id: CustomerId | null; has_user: boolean; alone: boolean };
+export type CustomerRecord = { customer_id: CustomerId; created_at: string; survivor_id: CustomerId | null; has_user: boolean; alone: boolean; erased: boolean };
 /** A link with the customer it names. */
-type LinkRecord = CustomerRecord & { source_key: string; kind: LinkableKind; since: string; linked_by: Link };
+export type LinkRecord = CustomerRecord & { source_key: string; kind: LinkableKind; since: string; linked_by: Link };
 
-const CUSTOMERS = 'select customer_id, created_at, survivor_id, has_user, alone from identity.customer where customer_id = any($1::uuid[])';
-const LINKS = `select source_key, kind, since, linked_by, customer_id, created_at, survivor_id, has_user, alone
+const CUSTOMERS = 'select customer_id, created_at, survivor_id, has_user, alone, erased from identity.customer where customer_id = any($1::uuid[])';
+const LINKS = `select source_key, kind, since, linked_by, customer_id, created_at, survivor_id, has_user, alone, erased
   from identity.link join identity.customer using (customer_id) where source_key = any($1::uuid[])`;
 const LOCKED_LINKS = 'select customer_id from identity.link where source_key = any($1::uuid[]) order by source_key for update';
 const LOCKED_CUSTOMERS = 'select from identity.customer where customer_id = any($1::uuid[]) order by customer_id for update';
@@ -34,6 +35,9 @@ const loadUp = async (on: Queryable, found: Map<CustomerId, CustomerRecord>, ids
 /** A book with what it was loaded from: what is there is updated, if it still is as it was, what is not is inserted. */
 export type Loaded = Readonly<{ book: LinkBook; links: ReadonlySet<SourceKey>; customers: ReadonlyMap<CustomerId, CustomerRow> }>;
 
+export const customerOf = (row: CustomerRecord): CustomerRow => ({ customerId: row.customer_id, createdAt: Number(row.created_at), survivorId: row.survivor_id, hasUser: row.has_user, alone: row.alone, erased: row.erased });
+export const linkOf = (row: Omit<LinkRecord, keyof CustomerRecord> & Pick<LinkRecord, 'customer_id'>): LinkRow => ({ key: row.source_key.replaceAll('-', '') as SourceKey, kind: row.kind, customerId: row.customer_id, since: Number(row.since), by: row.linked_by });
+
 /** Whether an event may change what another partition reads: it is resolved inside the transaction that locks what it ties. */
 export const ties = ({ link }: Pick<ResolvableEvent, 'link'>): boolean => link !== 'none';
 
@@ -53,28 +57,36 @@ export const loadBook = async (on: Queryable, events: readonly ResolvableEvent[]
   const links = await select<LinkRecord>(on, LINKS, all.keys);
   const found = new Map<CustomerId, CustomerRecord>(links.map((row) => [row.customer_id, row]));
   await loadUp(on, found, all.customerIds);
-  const customers = Array.from(found.values(), (row): CustomerRow => ({ customerId: row.customer_id, createdAt: Number(row.created_at), survivorId: row.survivor_id, hasUser: row.has_user, alone: row.alone }));
-  const linkRows = links.map((row) => ({ key: row.source_key.replaceAll('-', '') as SourceKey, kind: row.kind, customerId: row.customer_id, since: Number(row.since), by: row.linked_by }));
+  const customers = Array.from(found.values(), customerOf);
+  const linkRows = links.map(linkOf);
   return { book: new LinkBook({ links: linkRows, customers }), links: new Set(linkRows.map(({ key }) => key)), customers: new Map(customers.map((row) => [row.customerId, row])) };
 };
 
+const STRAYS = 'insert into identity.stray (customer_id, source_key) select * from unnest($1::uuid[], $2::uuid[]) on conflict do nothing';
+
+/** @returns how many keys there were */
+export const eraseSources = async (client: Client, { forever, soFar }: ErasedKeys): Promise<number> => (await eraseKeys(client, forever)) + (await dropKeys(client, soFar));
+
 /** Writes what a book changed. A row that is new to us and is there already, or is not what we read any more, was written by another partition meanwhile. @throws Failure Transient RACED. */
-export const saveBook = async (client: Client, { links, customers }: LinkChanges, { links: loadedLinks, customers: loadedCustomers }: Loaded): Promise<void> => {
+export const saveBook = async (client: Client, { links, customers, strays, erased }: LinkChanges, { links: loadedLinks, customers: loadedCustomers }: Loaded): Promise<void> => {
   await saveRows(client, CUSTOMER_TABLE, customers, ({ customerId }) => loadedCustomers.get(customerId));
   await saveRows(client, LINK_TABLE, links, (row) => (loadedLinks.has(row.key) ? row : undefined));
+  if (strays.length > 0) await client.query(STRAYS, [arrayOf(strays.map(({ customerId }) => customerId), 'uuid'), arrayOf(strays.map(({ key }) => key), 'uuid')]);
+  await eraseSources(client, erased);
 };
 
 type Table<Row> = Readonly<{ insert: string; update: string; values: (rows: readonly Row[]) => readonly unknown[]; /** What must still hold for a row that is updated. */ was: (rows: readonly Row[]) => readonly unknown[] }>;
 
 /** What may change of a customer. */
-const stateOf = (rows: readonly CustomerRow[]): readonly Buffer[] => [arrayOf(rows.map((row) => row.survivorId), 'uuid'), arrayOf(rows.map((row) => row.hasUser), 'boolean'), arrayOf(rows.map((row) => row.alone), 'boolean')];
+const stateOf = (rows: readonly CustomerRow[]): readonly Buffer[] => [arrayOf(rows.map((row) => row.survivorId), 'uuid'), arrayOf(rows.map((row) => row.hasUser), 'boolean'), arrayOf(rows.map((row) => row.alone), 'boolean'), arrayOf(rows.map((row) => row.erased), 'boolean')];
 
 const CUSTOMER_TABLE: Table<CustomerRow> = {
-  insert: `insert into identity.customer (customer_id, created_at, survivor_id, has_user, alone)
-    select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::boolean[], $5::boolean[]) on conflict do nothing`,
-  update: `update identity.customer c set survivor_id = given.survivor_id, has_user = given.has_user, alone = given.alone
-    from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::boolean[], $5::boolean[], $6::uuid[], $7::boolean[], $8::boolean[]) as given(customer_id, created_at, survivor_id, has_user, alone, was_survivor, had_user, was_alone)
-    where c.customer_id = given.customer_id and c.survivor_id is not distinct from given.was_survivor and c.has_user = given.had_user and c.alone = given.was_alone`,
+  insert: `insert into identity.customer (customer_id, created_at, survivor_id, has_user, alone, erased)
+    select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::boolean[], $5::boolean[], $6::boolean[]) on conflict do nothing`,
+  update: `update identity.customer c set survivor_id = given.survivor_id, has_user = given.has_user, alone = given.alone, erased = given.erased
+    from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::boolean[], $5::boolean[], $6::boolean[], $7::uuid[], $8::boolean[], $9::boolean[], $10::boolean[])
+      as given(customer_id, created_at, survivor_id, has_user, alone, erased, was_survivor, had_user, was_alone, was_erased)
+    where c.customer_id = given.customer_id and c.survivor_id is not distinct from given.was_survivor and c.has_user = given.had_user and c.alone = given.was_alone and c.erased = given.was_erased`,
   values: (rows) => [arrayOf(rows.map((row) => row.customerId), 'uuid'), arrayOf(rows.map((row) => row.createdAt), 'bigint'), ...stateOf(rows)],
   was: stateOf,
 };

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, LOG, METRICS, type Log, type Metrics, type Token } from '@touchpoint/host';
 import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, originName, TOPICS, type Appender, type LogReader, type LogTopics, type MessageReader, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
-import { claimCheckpoint, observeOutbox, parkedKeys, POOL, resolvedUpTo, sendAs, type Pool } from '@touchpoint/store';
+import { claimCheckpoint, observeOutbox, observeParked, parkedKeys, POOL, resolvedUpTo, sendAs, type Pool } from '@touchpoint/store';
 import { EventDays } from './event-ids.ts';
 import { CONFLICT, ResolverSession, type ResolverPorts } from './resolver.session.ts';
 
@@ -39,6 +39,7 @@ export class ResolverHandler implements PartitionHandler {
     const seconds = metrics.histogram('resolver_batch_seconds', 'Time a batch takes from its records to their acknowledgement on the timeline');
     metrics.gauge('appender_pending_bytes', 'Bytes that wait for their acknowledgement by the log', [], (gauge) => gauge.set(appender.pendingBytes));
     observeOutbox(metrics, pool, CONSUMER);
+    observeParked(metrics, pool, CONSUMER);
     this.#ports = {
       pool,
       appender,

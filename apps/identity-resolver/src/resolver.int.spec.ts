@@ -111,7 +111,7 @@ describe('One order per customer: what was received', () => {
     const act = (type: 'LinkRequested' | 'SplitRequested', id: string, of: readonly CustomerId[], part: CustomerId = elder, value?: Buffer): OutRecord => {
       const sources = of.map((customerId) => ({ kind: 'customer' as const, key: customerSourceKey(customerId), label: null }));
       const base = received({ id, sources, link: type === 'LinkRequested' ? 'alias' : 'none', at: AT + 2 });
-      return { ...base, value: value ?? writer.write(type, { requestedBy: 'ada', reason: 'twins', ...(type === 'SplitRequested' && { customerId: part }) } as never), headers: { ...base.headers, [TYPE]: Buffer.from(type) } };
+      return { ...base, value: value ?? writer.write(type, { requestedBy: 'ada', ...(type === 'SplitRequested' && { customerId: part }) } as never), headers: { ...base.headers, [TYPE]: Buffer.from(type) } };
     };
     const facts = async () => (await timeline()).filter(({ key, type }) => [elder, younger].includes(key as CustomerId) && type !== 'Tracked' && type !== 'IdentitiesLinked').map(({ key, type }) => `${type} of ${key === elder ? 'the elder' : 'the younger'}`).sort();
     await system.appender.append([act('LinkRequested', 'f3', [younger, elder]), act('LinkRequested', 'f3', [younger, elder])]);

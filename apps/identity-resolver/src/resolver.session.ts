@@ -1,23 +1,26 @@
-import { decodeMeta, encodeMeta, type CustomerSplit, type SplitRequested } from '@touchpoint/contracts';
-import type { Fact, LinkChanges, LinkFact } from '@touchpoint/identity';
+import { decodeMeta, encodeMeta, type CustomerErased, type CustomerSplit, type SplitRequested } from '@touchpoint/contracts';
+import type { Fact, LinkChanges } from '@touchpoint/identity';
 import { Failure, partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
 import { anchorOf, META, TRACEPARENT, TYPE, type Appender, type LogReader, type LogRecord, type MessageReader, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
 import {
-  acknowledged, advanceCheckpoint, advanceWith, arrayOf, behind, deleteAcknowledged, deleteParked, deletePending, forgetDropped, insertPending, park, parkingOf, readPending, readRetries, transaction,
+  acknowledged, advanceCheckpoint, advanceWith, arrayOf, behind, deleteAcknowledged, deleteParked, deletePending, findingPoison, forgetDropped, insertPending, park, parkingOf, readPending, readRetries,
+  transaction,
   type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool, type Queryable,
 } from '@touchpoint/store';
-import { candidateOf, daysOf, SPLIT, type Candidate } from './candidate.ts';
+import { candidatesOf, daysOf, SPLIT, stepOf, type Candidate } from './candidate.ts';
+import { eraseCustomer } from './erasure-store.ts';
 import { insertEventIds, knownEventIds, type EventDays, type EventId } from './event-ids.ts';
 import { loadBook, RACED, saveBook, ties, type Loaded } from './link-store.ts';
 import { NOTHING, packOutcome, unpackOutcome, type Outcome } from './outcome.ts';
 import { passedOn, sendsOf, type Target } from './sends.ts';
-import { apart, resolveSplit } from './split-request.ts';
+import { resolveSplit } from './split-request.ts';
 
 export type ResolverPorts = Readonly<{
   pool: Pool;
   appender: Appender;
   logReader: LogReader;
   writer: MessageWriter;
+  /** For what an operator asks for; no other body is decoded. */
   reader: MessageReader;
   /** The received topic's full name, for reading a batch again. */
   received: string;
@@ -29,13 +32,18 @@ export type ResolverPorts = Readonly<{
 
 /** What a batch comes to, before it is saved. */
 type Resolved = Readonly<{ pending: number; outcome: Outcome; sends: readonly OutRecord[]; sent: Checkpoint['sent']; parkings: readonly Parking[]; repeats: number; fresh: readonly EventId[]; loaded: Loaded; changes: LinkChanges }>;
-/** The split that a batch of one asks for. */
-type Asked = SplitRequested['data'] | undefined;
 /** So many event ids are written faster in the statement that moves the checkpoint than copied in a transaction. */
 const FEW = 100;
 
+/** Parked records that are taken up in one go. */
+const RETRIES_AT_ONCE = 1_000;
+
 /** Races lost one after another, behind which the partition rests a moment. */
 const MOST_RACES = 5;
+
+const NO_FACTS: readonly never[] = [];
+/** The split that a step of one asks for. */
+type Asked = SplitRequested['data'] | undefined;
 
 export const CONFLICT = 'IDENTITY.CONFLICT';
 
@@ -79,51 +87,63 @@ export class ResolverSession implements PartitionSession {
     this.#checkpoint = await deleteAcknowledged(this.#ports.pool, this.#checkpoint);
   }
 
+  /** Takes no more than a step, and is asked again with the rest. */
   async process(records: readonly LogRecord[]): Promise<void> {
-    const [candidates] = apart(records.map(candidateOf));
-    const last = candidates!.at(-1)!.record;
-    await this.#take(candidates!, { next: last.offset + 1, anchor: anchorOf(last) });
-    this.#sentTo = last.timestamp - 1;
+    await findingPoison(records.length, () => this.#checkpoint, async (some, poison) => {
+      const candidates = stepOf(candidatesOf(some < records.length ? records.slice(0, some) : records, poison));
+      const last = candidates.at(-1)!.record;
+      await this.#take(candidates, { next: last.offset + 1, anchor: anchorOf(last) });
+      this.#sentTo = last.timestamp - 1;
+    });
   }
 
   /** Redrives what was asked for; and at the end of the log, the time of the look is resolved too: this is the clock that timers go by. */
   async tick({ end, at }: { end: number; at: number }): Promise<void> {
-    await this.#redrive();
+    await findingPoison(RETRIES_AT_ONCE, () => this.#checkpoint, (some, poison) => this.#redrive(some, poison));
     if (this.next >= end) this.#sentTo = Math.max(this.#sentTo ?? 0, at - 1);
     if (this.#sentTo === this.#checkpoint.resolvedTo && this.#checkpoint.acknowledged.length === 0) return;
     this.#checkpoint = await advanceCheckpoint(this.#ports.pool, this.#checkpoint, { resolvedTo: this.#sentTo });
   }
 
   /** Asked at every tick: what is parked alone holds no key back, so nothing here tells of it. */
-  async #redrive(): Promise<void> {
-    const { records, dropped, keys, remaining } = await readRetries(this.#ports.pool, this.#checkpoint);
+  async #redrive(most: number, poison: unknown): Promise<void> {
+    const { records, dropped, keys, remaining } = await readRetries(this.#ports.pool, this.#checkpoint, { records: most });
     this.#checkpoint = await forgetDropped(this.#ports.pool, this.#checkpoint, dropped);
-    for (const key of keys) this.#parked.delete(key);
-    const ids = new Map(records.map(({ record, id }) => [record.offset, id]));
-    for (const candidates of apart(records.map(({ record }) => candidateOf(record)))) await this.#take(candidates, {}, candidates.map(({ record }) => ids.get(record.offset)!));
+    const held = [...keys].filter((key) => this.#parked.delete(key));
+    const candidates = candidatesOf(records.map(({ record }) => record), poison);
+    try {
+      for (let from = 0; from < candidates.length; ) {
+        const step = stepOf(candidates.slice(from));
+        await this.#take(step, {}, records.slice(from, from + step.length).map(({ id }) => id));
+        from += step.length;
+      }
+    } catch (error) {
+      for (const key of held) this.#parked.add(key);
+      throw error;
+    }
     for (const key of remaining) this.#parked.add(key);
   }
 
-  async #take(taken: readonly Candidate[], advance: Advance, redriven: readonly number[] = []): Promise<void> {
+  async #take(step: readonly Candidate[], advance: Advance, redriven: readonly number[] = []): Promise<void> {
     const started = performance.now();
-    const { candidates, asked } = await this.#read(taken);
+    const { candidates, asked } = await this.#read(step);
     await this.#ports.ensureDays(daysOf(candidates), { again: redriven.length > 0 });
     const { pending, outcome, sends, parkings, repeats } = await this.#resolveOnceMore(candidates, asked, advance, redriven);
     for (const { key, alone } of parkings) if (!alone) this.#parked.add(key);
     await this.#ports.appender.append(sends);
     this.#checkpoint = acknowledged(this.#checkpoint, [pending]);
-    const conflicts = parkings.filter(({ alone }) => alone).length;
-    this.#ports.onResolved({ records: taken.length, repeats, conflicts, parked: parkings.length - conflicts, facts: outcome.facts.length, seconds: (performance.now() - started) / 1000 });
+    const conflicts = parkings.filter(({ code }) => code === CONFLICT).length;
+    this.#ports.onResolved({ records: candidates.length, repeats, conflicts, parked: parkings.length - conflicts, facts: outcome.facts.length, seconds: (performance.now() - started) / 1000 });
   }
 
-  /** Reads what an operator asks for; of all else the body is never decoded. */
-  async #read(taken: readonly Candidate[]): Promise<Readonly<{ candidates: readonly Candidate[]; asked: Asked }>> {
-    const [first] = taken;
-    if (!first?.asks) return { candidates: taken, asked: undefined };
-    const { record } = first;
+  /** Reads what an operator asks for. */
+  async #read(candidates: readonly Candidate[]): Promise<Readonly<{ candidates: readonly Candidate[]; asked: Asked }>> {
+    const [only] = candidates;
+    if (only?.splits === undefined) return { candidates, asked: undefined };
+    const { record } = only;
     await this.#ports.reader.prepare([record.value]);
     try {
-      return { candidates: taken, asked: this.#ports.reader.read(SPLIT, record.value).data as SplitRequested['data'] };
+      return { candidates, asked: this.#ports.reader.read(SPLIT, record.value).data as SplitRequested['data'] };
     } catch (error) {
       return { candidates: [{ record, error }], asked: undefined };
     }
@@ -140,12 +160,12 @@ export class ResolverSession implements PartitionSession {
     }
   }
 
-  /** Only what ties its sources must be read inside the transaction that writes. */
+  /** Only what ties its sources, and what erases or splits, must be read inside the transaction that writes. */
   async #resolveAndSave(candidates: readonly Candidate[], asked: Asked, advance: Advance, redriven: readonly number[]): Promise<Resolved> {
     const { pool } = this.#ports;
-    if (asked || candidates.some(({ event }) => event && ties(event))) {
+    if (asked || candidates.some(({ event, erases }) => event && (erases !== undefined || ties(event)))) {
       const { resolved, checkpoint } = await transaction(pool, async (client) => {
-        const tied = await this.#resolve(client, candidates, asked, redriven);
+        const tied = await this.#resolve(client, candidates, asked, redriven, client);
         return { resolved: tied, checkpoint: await this.#save(client, tied, advance, redriven) };
       });
       this.#checkpoint = checkpoint;
@@ -153,12 +173,13 @@ export class ResolverSession implements PartitionSession {
     }
     const resolved = await this.#resolve(pool, candidates, asked, redriven);
     const { changes, parkings, fresh } = resolved;
-    const plain = changes.links.length + changes.customers.length + parkings.length + redriven.length === 0 && fresh.length <= FEW;
+    const plain = changes.links.length + changes.customers.length + changes.strays.length + parkings.length + redriven.length === 0 && fresh.length <= FEW;
     this.#checkpoint = await (plain ? this.#savePlain(resolved, advance) : transaction(pool, (client) => this.#save(client, resolved, advance, redriven)));
     return resolved;
   }
 
-  async #resolve(on: Queryable, candidates: readonly Candidate[], asked: Asked, redriven: readonly number[]): Promise<Resolved> {
+  /** @param client where it is resolved inside a transaction: what erases is */
+  async #resolve(on: Queryable, candidates: readonly Candidate[], asked: Asked, redriven: readonly number[], client?: Client): Promise<Resolved> {
     const parkings: Parking[] = [];
     const fresh: EventId[] = [];
     let repeats = 0;
@@ -169,8 +190,9 @@ export class ResolverSession implements PartitionSession {
     const goesOn = ({ record, id, error }: Candidate): boolean => {
       if (blocked.size > 0 && blocked.has(record.key)) parkings.push(behind(record));
       else if (!id) {
-        parkings.push(parkingOf(record, error));
-        blocked.add(record.key);
+        const parking = parkingOf(record, error);
+        parkings.push(parking);
+        if (!parking.alone) blocked.add(record.key);
       } else if (taken.get(id.id) === id.digest) repeats += 1;
       else if (taken.has(id.id)) parkings.push({ record, key: record.key, code: CONFLICT, detail: 'another event of this publisher and source has the same message id', alone: true });
       else {
@@ -182,7 +204,9 @@ export class ResolverSession implements PartitionSession {
     };
     const events = candidates.map((candidate) => (goesOn(candidate) ? candidate.event : undefined));
 
-    const splitting = asked && events[0] && (await resolveSplit(on, events[0], asked));
+    const [only] = candidates;
+    const erasure = client && only?.erases !== undefined && events[0] ? await eraseCustomer(client, { ...only.event, customerId: only.erases }) : undefined;
+    const splitting = asked && events[0] ? await resolveSplit(on, events[0], asked) : undefined;
     const loaded = splitting?.loaded ?? (await loadBook(on, events.filter((event) => event !== undefined)));
     const customerIds = new Map<string, number>();
     const facts: Outcome['facts'][number][] = [];
@@ -190,7 +214,7 @@ export class ResolverSession implements PartitionSession {
       if (!event) return NOTHING;
       const { record } = candidates[i]!;
       const resolution = splitting ?? loaded.book.resolve(event);
-      for (const fact of resolution.facts) facts.push({ before: i, record: this.#factRecord(fact, record) });
+      for (const fact of [...resolution.facts, ...(erasure?.facts ?? NO_FACTS)]) facts.push({ before: i, record: this.#factRecord(fact, record) });
       const index = customerIds.get(resolution.customerId) ?? customerIds.size;
       if (index === customerIds.size) customerIds.set(resolution.customerId, index);
       if (redriven.length === 0) return index;
@@ -232,7 +256,7 @@ export class ResolverSession implements PartitionSession {
     return { topic, partition: partitionOf(customerId, partitions), key: customerId, value, headers: passedOn(headers) };
   }
 
-  #factRecord({ id, timeline, type, data }: Fact<LinkFact | CustomerSplit>, { headers: { [META]: causeMeta, [TRACEPARENT]: traceparent } }: LogRecord): OutRecord {
+  #factRecord({ id, timeline, type, data }: Fact | Fact<CustomerErased> | Fact<CustomerSplit>, { headers: { [META]: causeMeta, [TRACEPARENT]: traceparent } }: LogRecord): OutRecord {
     const cause = decodeMeta(causeMeta!);
     const meta: Meta = { ...cause, messageId: id, publisher: 'identity-resolver', link: 'none', digest: '0'.repeat(32), causationId: cause.messageId };
     const { topic, partitions } = this.#ports.timeline;

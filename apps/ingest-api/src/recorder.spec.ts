@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createSecretKey } from 'node:crypto';
-import { decodeMeta, encode } from '@touchpoint/contracts';
+import { catalog, decodeMeta, encode } from '@touchpoint/contracts';
 import { takeSegment, type Arrival } from '@touchpoint/intake';
 import { transient, type Sealed, type SourceKey } from '@touchpoint/kernel';
 import { META, type OutRecord } from '@touchpoint/log';
@@ -38,6 +38,7 @@ const setUp = (ports: Partial<RecorderPorts> = {}) => {
   });
   return { recorder, asked, appended };
 };
+const USER = createSourceKeys(Buffer.alloc(32)).keyOf('user', 'u');
 const labelsOf = (records: readonly OutRecord[]) => records.map(({ headers }) => decodeMeta(headers[META]!).sources.map(({ label }) => label && Buffer.from(label).toString().slice(5)));
 
 describe('a recorder', () => {
@@ -69,6 +70,30 @@ describe('a recorder', () => {
     await recorder.record([event(), links()], reception);
     await recorder.record([links(), event()], reception);
     expect(appended.map(labelsOf)).toEqual([[['U'], ['U', null]], [['U', null], [null]]]);
+  });
+  it.each([
+    ['traits', { type: 'identify', event: undefined, anonymousId: 'a', traits: { email: 'ada@example.com', firstName: 'Ada', plan: 'gold' } }],
+    ['properties', { properties: { email: 'ada@example.com', size: 7 } }],
+  ])('keeps nothing personal of an event whose own source was erased: neither its %s nor anybody\'s label', async (_, more) => {
+    const { recorder, appended } = setUp({ keys: { keysFor: async (keys) => new Map([...keys].filter((key) => key !== USER).map((sourceKey, i): [SourceKey, DataKey] => [sourceKey, { id: i + 1, sourceKey, key: createSecretKey(Buffer.alloc(32)) }])) } });
+    await recorder.record([event(more)], reception);
+    const [record] = appended[0]!;
+    expect(labelsOf(appended[0]!)[0]!.every((label) => label === null)).toBe(true);
+    expect(`${record!.value.toString('latin1')}${record!.headers[META]!.toString('latin1')}`).not.toMatch(/ada|firstname/i);
+    expect(record!.value.toString('latin1')).toMatch(/plan|size/);
+  });
+  it('keeps what is personal, and leaves out the label alone, where another source of the event was erased', async () => {
+    const { recorder, appended } = setUp({ keys: { keysFor: async (keys) => new Map([...keys].filter((key) => key === USER).map((sourceKey, i): [SourceKey, DataKey] => [sourceKey, { id: i + 1, sourceKey, key: createSecretKey(Buffer.alloc(32)) }])) } });
+    await recorder.record([event({ type: 'identify', event: undefined, traits: { email: 'ada@example.com' } })], reception);
+    expect(labelsOf(appended[0]!)).toEqual([['U', null]]);
+    expect(appended[0]![0]!.value.toString('latin1')).toContain('ADA@EXAMPLE.COM');
+  });
+  it('can leave out every personal field there is: each may be null, or is in an item of a list of nothing else', () => {
+    for (const { name, context, pii, schema } of Object.values(catalog))
+      if (context === 'touchpoint') for (const path of pii) {
+        const field = (schema['fields'] as readonly { name: string; type: unknown }[]).find(({ name: own }) => own === path.split(/\W/)[0])!;
+        expect([name, path, path.includes('[]') || (Array.isArray(field.type) && field.type.includes('null'))]).toEqual([name, path, true]);
+      }
   });
   it('names no stranger: an anonymous id or a device has no label', async () => {
     const { recorder, appended, asked } = setUp();

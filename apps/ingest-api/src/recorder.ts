@@ -31,7 +31,7 @@ type Wanted = Readonly<{ keys: Set<SourceKey>; labels: Set<KnownSource> }>;
 
 /**
  * Makes records of events and appends them: source keys and sealed values instead of clear ones, in one round trip for all data keys that are not at hand.
- * Nothing is appended before all of it was made.
+ * Nothing is appended before all of it was made. Of an event whose own source was erased, a late one from a phone that was offline, nothing personal is kept.
  */
 export class Recorder {
   readonly #ports: RecorderPorts;
@@ -87,6 +87,8 @@ export class Recorder {
       wanted.keys.add(source.key);
       labels = [...labels, source];
     }
+    // Whether its own source was erased says whether the labels beside it may be kept.
+    if (labels.length > 0) wanted.keys.add(sources[0]!.key);
     const draft = { incoming, traceparent, sources, personal, labels };
     return personal || labels.length > 0 ? draft : this.#make(draft, NO_KEYS, reception);
   }
@@ -94,8 +96,12 @@ export class Recorder {
   #make({ incoming, traceparent, sources, personal, labels }: Draft, keys: Keys, { caller, receivedAt, correlationId }: Reception): OutRecord {
     const { topic, seal, writer, digest } = this.#ports;
     const primary = sources[0]!;
-    const key = personal ? keys.get(primary.key)! : undefined;
-    const named = sources.map((source, i): Source => (labels.includes(source) ? { ...source.plain, label: seal(keys.get(source.key)!, incoming.sources[i]!.value) } : source.plain));
+    const key = keys.get(primary.key);
+    const redacted = (personal || labels.length > 0) && key === undefined;
+    const named = sources.map((source, i): Source => {
+      const labelKey = !redacted && labels.includes(source) ? keys.get(source.key) : undefined;
+      return labelKey ? { ...source.plain, label: seal(labelKey, incoming.sources[i]!.value) } : source.plain;
+    });
     const meta: Meta = {
       messageId: incoming.messageId,
       publisher: caller.name,
@@ -108,7 +114,7 @@ export class Recorder {
       correlationId,
       causationId: incoming.causationId,
     };
-    const data = sealInPlace(incoming, (clear): Sealed => seal(key!, clear), this.#keyOf);
+    const data = sealInPlace(incoming, redacted ? 'redact' : (clear): Sealed => seal(key!, clear), this.#keyOf);
     const headers: Record<string, Buffer> = { [META]: encodeMeta(meta), [TYPE]: this.#typeHeader(incoming.type) };
     if (traceparent !== undefined) headers[TRACEPARENT] = Buffer.from(traceparent, 'latin1');
     return { topic, partition: primary.partition, key: primary.key, value: writer.write(incoming.type, data as never), headers };

@@ -17,12 +17,14 @@ import { LagWatch } from './lag/lag-watch.ts';
 import { TopicsQuery } from './lag/topics.query.ts';
 import { ParkedDrop } from './parked/parked-drop.operation.ts';
 import { ParkedRetry } from './parked/parked-retry.operation.ts';
+import { RebuildCustomers } from './rebuild/customers.operation.ts';
+import { Rebuild } from './rebuild/rebuild.operation.ts';
 import { RunStore } from './run-store.ts';
 import { Runner } from './runner.ts';
 import { OPERATIONS, RUNNER, SOURCE_KEYS } from './tokens.ts';
 
 /** All that an operator can have done, one file each. */
-const operations: Provider[] = [ParkedRetry, ParkedDrop, IdentityLink, IdentitySplit];
+const operations: Provider[] = [ParkedRetry, ParkedDrop, Rebuild, RebuildCustomers, IdentityLink, IdentitySplit];
 
 const operationsProvider: FactoryProvider = { provide: OPERATIONS, inject: operations as never[], useFactory: (...all: Operation[]) => all };
 const runStoreProvider: FactoryProvider = { provide: RunStore, inject: [POOL, CONFIG], useFactory: (pool: Pool, { LEASE_MS }: OperationsConfig) => new RunStore(pool, LEASE_MS) };

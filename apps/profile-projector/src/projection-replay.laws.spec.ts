@@ -21,7 +21,7 @@ const logOf = (timeline: readonly Happened[], plan: readonly { back: number; len
     sent = Math.min(timeline.length, sent + length);
     for (let seq = first; seq <= sent; seq += 1) seqs.push(seq);
   }
-  return seqs.map((seq, offset) => ({ offset, key: 'a customer', timestamp: 0, value: Buffer.alloc(0), headers: { [ORIGIN]: encodeOrigin('sender', seq) } }));
+  return seqs.map((seq, offset) => ({ offset, key: 'a customer', timestamp: 0, value: Buffer.alloc(0), headers: { [ORIGIN]: encodeOrigin('sender.1/received/0/1', seq) } }));
 };
 const seqOf = (record: LogRecord): number => record.headers[ORIGIN]!.readUInt32BE(4);
 

@@ -17,7 +17,7 @@ let writer: MessageWriter;
 const apps: HostedApp[] = [];
 let fatal = (reason: unknown): void => { throw reason; };
 const AT = Date.parse('2026-01-01T00:00:00Z');
-const tables = projections.map(projectionTable);
+const tables = projections.map((projection) => projectionTable(projection));
 const sequencer = createSequencer(new Map());
 
 const startOne = async () => {
@@ -116,6 +116,33 @@ describe('two projectors', () => {
     await system.appender.append([order(11, 'after', '4'), order(12, 'after too', '8')]);
     await eventually('all three that can be folded', async () => (await events()) === before + 3);
     expect((await listDropped(system.pool, { consumer: 'profile-projector' }, 10)).map(({ key }) => key).sort()).toEqual([customer(11), customer(12)]);
+  });
+
+  it('park what no column takes, pass by what strangers wrote, and go on (One bad customer stops no other)', async () => {
+    const before = await events();
+    // As many events as its column holds: one more is refused by Postgres alone, with all that comes with it.
+    await system.appender.append([order(22, 'counted', '1')]);
+    await eventually('one event more', async () => (await events()) === before + 1);
+    await system.pool.query('update profile.activity_v1 set events = 2147483647 where customer_id = $1', [customer(22)]);
+    // Made in the order in which they are sent: each takes the next number of its partition.
+    const own = order(20, 'own', '1');
+    const bare = { [META]: own.headers[META]!, [TYPE]: own.headers[TYPE]! };
+    const elsewhere = (own.partition + 1) % system.partitions;
+    const stray = { ...own, partition: elsewhere, headers: { ...bare, [ORIGIN]: encodeOrigin('spec.1/x/0/1', sequencer.next(own.topic, elsewhere)) } };
+    const ofNobody = { ...order(21, 'nobody', '1'), key: 'nobody\0'.repeat(100) };
+    const strangers = [{ ...own, headers: bare }, { ...own, headers: { ...bare, [ORIGIN]: Buffer.from('\0'.repeat(8) + 'a stranger') } }];
+    const others = (from: number) => Array.from({ length: 15 }, (_, i) => order(30 + from + i, `other-${from + i}`, '1'));
+    await system.appender.append([...strangers, own, stray, ofNobody, fact(23, 'm-far', 'OrderCompleted', { orderId: 'far', currency: 'GBP', place: 'web', lines: [], total: 1n as Decimal }, -(2 ** 51)), order(23, 'behind', '1'), ...others(0), order(22, 'one-more', '1'), ...others(15)]);
+    await eventually('the others', async () => (await rowsOf('orders_v1')).filter(({ order_id }) => String(order_id).startsWith('other-')).length === 30);
+    const parked = await eventually('five', async () => { const all = await listParked(system.pool); return all.length === 5 && all; });
+    expect(parked.map(({ key, code }) => [key.slice(0, 36), code]).toSorted()).toEqual([[customer(20), 'LOG.WRONG_PARTITION'], [customer(22), 'STORE.REFUSED'], [customer(23), 'PARKED.BEHIND'], [customer(23), 'STORE.UNFIT'], ['nobody\uFFFD'.repeat(100).slice(0, 36), 'LOG.NO_CUSTOMER']].toSorted());
+    expect((await rowsOf('orders_v1')).filter(({ order_id }) => order_id === 'own')).toHaveLength(1);
+    await system.pool.query('update profile.activity_v1 set events = 1 where customer_id = $1', [customer(22)]);
+    await requestRetry(system.pool, { consumer: 'profile-projector', key: customer(22) });
+    await requestRetry(system.pool, { consumer: 'profile-projector', key: customer(23) });
+    await eventually('the retry', async () => (await rowsOf('orders_v1')).some(({ order_id }) => order_id === 'one-more'));
+    expect((await listParked(system.pool)).filter(({ key }) => key === customer(23)).map(({ code }) => code)).toEqual(['STORE.UNFIT', 'PARKED.BEHIND']);
+    await system.pool.query('delete from log.parked');
   });
 
   it('stop, and keep nothing, when more than single customers cannot be folded', async () => {

@@ -2,7 +2,7 @@ import { decodeMetaLate } from '@touchpoint/contracts';
 import { CONTROL_KEY } from '@touchpoint/kernel';
 import { anchorOf, dropRepeats, readTimelineRecord, typeOf, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
 import {
-  advanceCheckpoint, advanceWith, behind, deleteParked, forgetDropped, MergedRows, park, parkingOf, readRetries, transaction,
+  advanceCheckpoint, advanceWith, behind, deleteParked, findingPoison, forgetDropped, MergedRows, park, parkingOf, readRetries, transaction,
   type Advance, type Checkpoint, type Foldable, type Folding, type Parkable, type Parking, type Pool,
 } from '@touchpoint/store';
 
@@ -14,7 +14,12 @@ export type ProjectorPorts = Readonly<{
   subscribed: ReadonlySet<string>;
   parkable: Parkable;
   onFolded: (count: { records: number; repeats: number; parked: number; rows: number; seconds: number }) => void;
+  /** Records that none of our writers wrote: they are dropped. */
+  onStrangers: (partition: number, records: readonly LogRecord[]) => void;
 }>;
+
+/** Parked records that are taken up in one go. */
+const RETRIES_AT_ONCE = 1_000;
 
 /**
  * Folds one partition of the timeline into all read models, a batch in one transaction with its checkpoint. A record that cannot be folded is parked with
@@ -36,22 +41,36 @@ export class ProjectorSession implements PartitionSession {
   }
 
   async process(records: readonly LogRecord[]): Promise<void> {
-    const { taken, seen, dropped } = dropRepeats(this.#checkpoint.seen, records);
+    await findingPoison(records.length, () => this.#checkpoint, (some, poison) => this.#process(some < records.length ? records.slice(0, some) : records, poison));
+  }
+
+  async #process(records: readonly LogRecord[], poison: unknown): Promise<void> {
+    const { taken, seen, dropped, strangers } = dropRepeats(this.#checkpoint.seen, records);
     const last = records.at(-1)!;
-    await this.#fold(taken, { next: last.offset + 1, anchor: anchorOf(last), seen }, { repeats: dropped });
+    await this.#fold(taken, { next: last.offset + 1, anchor: anchorOf(last), seen }, { repeats: dropped, poison });
+    if (strangers.length > 0) this.#ports.onStrangers(this.#checkpoint.partition, strangers);
   }
 
   /** Redrives the customers whose retry was asked for: their parked records, in order, between two batches. */
   async tick(): Promise<void> {
     if (this.#parked.size === 0) return;
-    const { records, dropped, keys, remaining } = await readRetries(this.#ports.pool, this.#checkpoint);
+    await findingPoison(RETRIES_AT_ONCE, () => this.#checkpoint, (some, poison) => this.#redrive(some, poison));
+  }
+
+  async #redrive(most: number, poison: unknown): Promise<void> {
+    const { records, dropped, keys, remaining } = await readRetries(this.#ports.pool, this.#checkpoint, { records: most });
     this.#checkpoint = await forgetDropped(this.#ports.pool, this.#checkpoint, dropped);
     for (const key of keys) this.#parked.delete(key);
-    if (records.length > 0) await this.#fold(records.map(({ record }) => record), {}, { redriven: records.map(({ id }) => id) });
+    try {
+      if (records.length > 0) await this.#fold(records.map(({ record }) => record), {}, { redriven: records.map(({ id }) => id), poison });
+    } catch (error) {
+      for (const key of keys) this.#parked.add(key);
+      throw error;
+    }
     for (const key of remaining) this.#parked.add(key);
   }
 
-  async #fold(records: readonly LogRecord[], advance: Advance, { repeats = 0, redriven = [] }: { repeats?: number; redriven?: readonly number[] }): Promise<void> {
+  async #fold(records: readonly LogRecord[], advance: Advance, { repeats = 0, redriven = [], poison }: { repeats?: number; redriven?: readonly number[]; poison: unknown }): Promise<void> {
     const started = performance.now();
     const { pool, folding, onFolded } = this.#ports;
     const rows = new MergedRows(folding);
@@ -65,10 +84,12 @@ export class ProjectorSession implements PartitionSession {
       count += 1;
       try {
         if (this.#parked.has(key) || newlyParked.has(key)) parkings.push(behind(record));
+        else if (poison !== undefined) throw poison;
         else rows.add(this.#read(record));
       } catch (cause) {
-        parkings.push(parkingOf(record, cause));
-        newlyParked.add(key);
+        const parking = parkingOf(record, cause);
+        parkings.push(parking);
+        if (!parking.alone) newlyParked.add(key);
       }
     }
     const from = this.#checkpoint;
@@ -94,8 +115,8 @@ export class ProjectorSession implements PartitionSession {
 
   /** @throws what makes the record a poison */
   #read(record: LogRecord): Foldable {
-    const { reader, subscribed } = this.#ports;
-    const { type, recorded } = readTimelineRecord(record, this.#checkpoint.partition, decodeMetaLate);
+    const { reader, subscribed, parkable } = this.#ports;
+    const { type, recorded } = readTimelineRecord(record, this.#checkpoint.partition, decodeMetaLate, parkable.partitions);
     return { type, recorded, event: subscribed.has(type) ? reader.read(type, record.value) : undefined };
   }
 }

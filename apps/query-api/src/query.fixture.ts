@@ -1,7 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
 import { encodeMeta, type DataOf, type Draft, type MessageName } from '@touchpoint/contracts';
 import { createApp, migrations as accessMigrations, silentLog, tableApiKeys, systemClock, type ApiKeys, type HostedApp, type Scope } from '@touchpoint/host';
 import { manualClock, type ManualClock } from '@touchpoint/host/testing';
@@ -9,15 +6,10 @@ import { partitionOf, type CustomerId, type Instant, type Link, type Meta, type 
 import { createMessageWriter, createRegistry, createSequencer, encodeOrigin, META, ORIGIN, TOPICS, TYPE, type MessageWriter } from '@touchpoint/log';
 import { projections } from '@touchpoint/profile';
 import { migrations as logMigrations, projectionTable, type Migration } from '@touchpoint/store';
-import { createTestSystem, eventually, type TestSystem } from '@touchpoint/testing';
+import { createTestSystem, endApp, eventually, migrationsOf, startApp, type TestSystem } from '@touchpoint/testing';
 import { createSourceKeys, masterKeyOf, migrations as vaultMigrations, Vault } from '@touchpoint/vault';
 import { migrations as analyticsMigrations } from './analytics.migrations.ts';
 import { queryApp } from './query-app.ts';
-
-const ROOT = join(import.meta.dirname, '../../..');
-
-/** Migrations of an app that we may not import: found by its file name, as the command does. */
-const migrationsOf = async (file: string): Promise<readonly Migration[]> => ((await import(pathToFileURL(join(ROOT, file)).href)) as { migrations: readonly Migration[] }).migrations;
 
 /** Everything that a query rests on. */
 export const allMigrations = async (): Promise<readonly Migration[]> => [
@@ -28,13 +20,6 @@ export const allMigrations = async (): Promise<readonly Migration[]> => [
 export type SourceId = readonly [kind: SourceKind, value: string];
 export type About = Readonly<{ sources?: readonly SourceId[]; link?: Link; at?: Instant; messageId?: string; historical?: boolean }>;
 export type Answer = Readonly<{ status: number; headers: Headers; type: string; body: Record<string, unknown> }>;
-
-/** A worker as the system runs it: a process of its own. */
-const startWorker = (app: string, env: Readonly<Record<string, string>>): ChildProcess => {
-  const bundle = join(ROOT, 'apps', app, 'dist/main.mjs');
-  if (!existsSync(bundle)) execFileSync(process.execPath, [join(ROOT, 'tools/build/src/build.ts')], { stdio: 'ignore' });
-  return spawn(process.execPath, [bundle], { env: { ...env }, stdio: ['ignore', 'inherit', 'inherit'] });
-};
 
 export type Query = Readonly<{
   system: TestSystem;
@@ -68,7 +53,7 @@ export const startQuery = async (): Promise<Query> => {
   const moving: ManualClock = { ...clock, now: () => Date.now() + ahead, advance: (ms) => { ahead += ms; } };
   const hosted = await createApp({ ...queryApp, env: system.env, log: silentLog, clock: moving });
   await hosted.start();
-  const workers = ['identity-resolver', 'profile-projector'].map((app) => startWorker(app, system.env));
+  const workers = ['identity-resolver', 'profile-projector'].map((app) => startApp(app, system.env));
   const keys = tableApiKeys(system.pool, systemClock);
   const { key: readKey } = await keys.create({ name: 'reader', scopes: SCOPES });
   const vault = Vault.open(system.pool, { current: masterKeyOf(Buffer.from(system.env['MASTER_KEY']!, 'base64')) }, { clock: systemClock });
@@ -107,13 +92,7 @@ export const startQuery = async (): Promise<Query> => {
       throw new Error(`${status} ${JSON.stringify(body).slice(0, 2_000)}`);
     }),
     end: async () => {
-      await Promise.all(workers.map(async (worker) => {
-        worker.kill('SIGCONT');
-        if (worker.exitCode !== null || worker.signalCode !== null) return;
-        const gone = new Promise((resolve) => worker.once('exit', resolve));
-        worker.kill('SIGTERM');
-        await gone;
-      }));
+      await Promise.all(workers.map((worker) => endApp(worker)));
       vault.close();
       await hosted.stop();
       await system.end();

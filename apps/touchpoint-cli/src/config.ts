@@ -14,10 +14,11 @@ const ports: ConfigKeys = Object.fromEntries(
 /** What the command itself looks at. The apps' own keys are passed on to them as they are. */
 export const config = defineConfig('touchpoint-cli', {
   TOUCHPOINT_DIR: { schema: z.string().default(defaultDir), doc: 'Folder that holds everything of one system: data, logs, keys, secrets.', example: '.stack' },
+  ...kafka,
+  ...registry,
   KAFKA_BROKERS: optional(kafka.KAFKA_BROKERS, 'Brokers to use, comma-separated host:port. Without it a Kafka is started.'),
   SCHEMA_REGISTRY_URL: optional(registry.SCHEMA_REGISTRY_URL, 'Schema registry to use. Without it one is started.'),
   DATABASE_URL: optional(postgres.DATABASE_URL, 'Postgres database to use. Without it a Postgres is started.'),
-  TOPIC_PREFIX: kafka.TOPIC_PREFIX,
   TOPIC_PARTITIONS: { schema: wholeNumber(1, 1_000).optional(), doc: 'Partitions of topics that are created, instead of what deploy/topics.yaml says: for small machines. Chosen once.' },
   MASTER_KEY: { ...optional(vault.MASTER_KEY, `${vault.MASTER_KEY.doc} Without it one is made and kept in the folder.`), secret: true },
   SOURCE_KEY_SECRET: { ...optional(sourceKeys.SOURCE_KEY_SECRET, `${sourceKeys.SOURCE_KEY_SECRET.doc} Without it one is made and kept in the folder.`), secret: true },

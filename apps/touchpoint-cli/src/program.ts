@@ -6,6 +6,7 @@ import { journeysCommand } from './commands/journeys.command.ts';
 import { keysCommand } from './commands/keys.command.ts';
 import { logsCommand } from './commands/logs.command.ts';
 import { proveCommand } from './commands/prove.command.ts';
+import { prepareCommand } from './commands/prepare.command.ts';
 import { schemasCommand } from './commands/schemas.command.ts';
 import { statusCommand } from './commands/status.command.ts';
 import { superviseCommand } from './commands/supervise.command.ts';
@@ -16,6 +17,7 @@ import { auditCommand } from './operations/audit.command.ts';
 import { identityCommand } from './operations/identity.command.ts';
 import { lagCommand } from './operations/lag.command.ts';
 import { parkedCommand } from './operations/parked.command.ts';
+import { rebuildCommand } from './operations/rebuild.command.ts';
 import { runsCommand } from './operations/runs.command.ts';
 
 /** Every command, in the order in which the help names them. */
@@ -27,6 +29,7 @@ const commands: readonly CommandFile[] = [
   demoCommand,
   proveCommand,
   importCommand,
+  prepareCommand,
   journeysCommand,
   keysCommand,
   identityCommand,
@@ -34,6 +37,7 @@ const commands: readonly CommandFile[] = [
   parkedCommand,
   topicsCommand,
   schemasCommand,
+  rebuildCommand,
   runsCommand,
   auditCommand,
   superviseCommand,

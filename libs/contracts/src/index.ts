@@ -1,7 +1,6 @@
 export * from './generated/catalog.ts';
 export * from './generated/delivery.ts';
 export * from './generated/identity.ts';
-export * from './generated/operator.ts';
 export * from './generated/orchestration.ts';
 export * from './generated/shapes.ts';
 export * from './generated/touchpoint.ts';

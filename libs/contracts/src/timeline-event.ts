@@ -1,6 +1,5 @@
 import type { DeliveryMessage } from './generated/delivery.ts';
 import type { IdentityMessage } from './generated/identity.ts';
-import type { OperatorMessage } from './generated/operator.ts';
 import type { OrchestrationMessage } from './generated/orchestration.ts';
 import type { TouchpointMessage } from './generated/touchpoint.ts';
 import type { CurrentMessage } from './upcasters.ts';
@@ -9,11 +8,9 @@ import type { CurrentMessage } from './upcasters.ts';
 export type Touchpoint = Extract<CurrentMessage, TouchpointMessage>;
 /** What the identity resolver found out. */
 export type IdentityFact = Extract<CurrentMessage, IdentityMessage>;
-/** What an operator asked for. */
-export type OperatorAct = Extract<CurrentMessage, OperatorMessage>;
 /** What the orchestrator did and decided, and what was published for it. */
 export type OrchestrationFact = Extract<CurrentMessage, OrchestrationMessage>;
 /** Everything that a customer's timeline may hold. */
-export type TimelineEvent = Touchpoint | IdentityFact | OperatorAct | OrchestrationFact;
+export type TimelineEvent = Touchpoint | IdentityFact | OrchestrationFact;
 /** Everything that `delivery.commands` may hold. */
 export type Command = Extract<CurrentMessage, DeliveryMessage>;

@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { installGate, type Gate } from './access.gate.ts';
 import { systemClock, type Clock } from './clock.ts';
-import { loadConfig, type ConfigDefinition, type ConfigKeys, type ConfigValues, type Env, type http } from './config.ts';
+import { loadConfig, processEnv, type ConfigDefinition, type ConfigKeys, type ConfigValues, type Env, type http } from './config.ts';
 import { createHealth, type Health } from './health.ts';
 import { installProbes } from './http-probes.ts';
 import { createHttpAdapter, installConnectionClose, installCorrelation, installGunzip, installHttpMetrics, type HttpLimits } from './http-server.ts';
@@ -15,7 +15,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { nestLogger } from './nest-logger.ts';
 import { ProblemFilter } from './problem.filter.ts';
 import { createStop } from './stop.ts';
-import { API_KEYS, CLOCK, CONFIG, HEALTH, LOG, METRICS, STOP, type Token } from './tokens.ts';
+import { API_KEYS, CLOCK, CONFIG, ENV, HEALTH, LOG, METRICS, STOP, type Token } from './tokens.ts';
 
 type HttpKeys = ReturnType<typeof http>;
 
@@ -96,7 +96,7 @@ export const createApp = async <K extends ConfigKeys>(options: AppOptions<K>, on
   const log = options.log ?? createLogger(options.name, settings.LOG_LEVEL);
   const health = createHealth(clock);
   const metrics = createMetrics(options.name);
-  const values = new Map<string, unknown>([[CLOCK, clock], [CONFIG, config], [LOG, log], [METRICS, metrics], [HEALTH, health], [STOP, onFatal]]);
+  const values = new Map<string, unknown>([[CLOCK, clock], [CONFIG, config], [ENV, options.env ?? processEnv], [LOG, log], [METRICS, metrics], [HEALTH, health], [STOP, onFatal]]);
 
   const adapter = createHttpAdapter(options.http ?? {}, log);
   const server = adapter.getInstance() as unknown as FastifyInstance;

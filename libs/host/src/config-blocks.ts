@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import type { ConfigKeys } from './config.ts';
 
@@ -18,6 +20,17 @@ export type LogLevel = (typeof logLevels)[number];
 const secretBytes = (bytes: number) =>
   z.base64().refine((text) => Buffer.from(text, 'base64').length === bytes, `expected ${bytes} bytes in base64`).transform((text) => Buffer.from(text, 'base64'));
 
+/** A PEM file of certificates, given by its path; its text is the value. */
+const certificates = z.string().transform((path, problem): string => {
+  try {
+    const text = readFileSync(path, 'utf8');
+    return new X509Certificate(text) && text;
+  } catch {
+    problem.addIssue('expected the path of a readable PEM file of certificates');
+    return z.NEVER;
+  }
+});
+
 /** What every app has: where it listens, what it logs, how long it may take to stop. The port is each app's own default. */
 export const http = (port: number) => ({
   HOST: { schema: z.string().default('127.0.0.1'), doc: 'Address to listen on. Only this machine, unless told otherwise.' },
@@ -33,14 +46,29 @@ export const kafka = {
     schema: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,60}$/, 'expected a-z, 0-9, dot and hyphen').or(z.literal('')).default(''),
     doc: 'Put before every topic and consumer group, so that several systems share one broker.',
   },
-} satisfies ConfigKeys;
+  KAFKA_TLS: { schema: flagOr(false), doc: 'Speak TLS with the brokers, whose certificates and names are checked. KAFKA_CA_FILE turns it on too.' },
+  KAFKA_CA_FILE: { schema: certificates.optional(), doc: "PEM file of the CAs that sign the brokers' certificates, instead of those that Node knows." },
+  KAFKA_SASL_MECHANISM: {
+    schema: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).default('scram-sha-512'),
+    doc: 'How KAFKA_USERNAME and KAFKA_PASSWORD are shown to the brokers: plain (over TLS only), scram-sha-256, scram-sha-512.',
+  },
+  KAFKA_USERNAME: { schema: z.string().optional(), doc: 'User of the brokers (SASL).', needs: ['KAFKA_PASSWORD'] },
+  KAFKA_PASSWORD: { schema: z.string().optional(), doc: 'Its password.', secret: true, needs: ['KAFKA_USERNAME'] },
+} as const satisfies ConfigKeys;
 
 export const registry = {
-  SCHEMA_REGISTRY_URL: { schema: z.url({ protocol: /^https?$/ }), doc: 'Confluent-compatible schema registry.', example: 'http://127.0.0.1:8081/apis/ccompat/v7' },
-} satisfies ConfigKeys;
+  SCHEMA_REGISTRY_URL: { schema: z.url({ protocol: /^https?$/ }), doc: 'Confluent-compatible schema registry, http or https.', example: 'http://127.0.0.1:8081/apis/ccompat/v7' },
+  SCHEMA_REGISTRY_CA_FILE: { schema: certificates.optional(), doc: "PEM file of the CAs that sign the registry's certificate, instead of those that Node knows." },
+  SCHEMA_REGISTRY_USERNAME: { schema: z.string().optional(), doc: 'User of the registry (basic auth).', needs: ['SCHEMA_REGISTRY_PASSWORD'] },
+  SCHEMA_REGISTRY_PASSWORD: { schema: z.string().optional(), doc: 'Its password.', secret: true, needs: ['SCHEMA_REGISTRY_USERNAME'] },
+} as const satisfies ConfigKeys;
 
 export const postgres = {
-  DATABASE_URL: { schema: z.url({ protocol: /^postgres(ql)?$/ }), doc: 'Postgres of this system, postgres://user:password@host:port/database.', secret: true },
+  DATABASE_URL: {
+    schema: z.url({ protocol: /^postgres(ql)?$/ }),
+    doc: 'Postgres of this system, postgres://user:password@host:port/database. For TLS add ?sslmode=verify-full, and &sslrootcert=FILE where its CA is not one that Node knows.',
+    secret: true,
+  },
   DATABASE_POOL: { schema: wholeNumberOr(8, 1, 200), doc: 'Most connections of one process to Postgres.' },
 } as const satisfies ConfigKeys;
 

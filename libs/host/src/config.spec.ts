@@ -59,6 +59,22 @@ it('prints no value of a secret, not even where its schema would', () => {
   expect(thrown(() => loadConfig(chatty, { TOKEN: 'pw-in-token' })).message).toBe('a cannot start: 1 configuration key is wrong\n  TOKEN is not valid (A token.)');
 });
 
+describe('a key that needs another', () => {
+  it('is wrong alone, and says what is missing', () => {
+    const error = thrown(() => loadConfig(definition, { ...env, KAFKA_PASSWORD: 'pw-alone', SCHEMA_REGISTRY_USERNAME: 'u' }));
+    expect(error.keys).toEqual(['KAFKA_PASSWORD', 'SCHEMA_REGISTRY_USERNAME']);
+    expect(error.message).toContain('KAFKA_PASSWORD is set without KAFKA_USERNAME');
+    expect(error.message).not.toContain('pw-alone');
+  });
+  it('is taken with it', () => expect(loadConfig(definition, { ...env, KAFKA_PASSWORD: 'p', KAFKA_USERNAME: 'u' })).toMatchObject({ KAFKA_USERNAME: 'u', KAFKA_PASSWORD: 'p' }));
+});
+
+it('takes a file of certificates by its path, and nothing else', () => {
+  const wrong = (path: string) => thrown(() => loadConfig(definition, { ...env, KAFKA_CA_FILE: path })).message;
+  expect(wrong('/nowhere/ca.pem')).toContain('KAFKA_CA_FILE is not valid: expected the path of a readable PEM file');
+  expect(wrong(import.meta.filename)).toContain('KAFKA_CA_FILE is not valid');
+});
+
 describe('a declaration', () => {
   it('refuses a secret that has a default', () =>
     expect(() => defineConfig('a', { TOKEN: { schema: z.string().default('x'), doc: 'A token.', secret: true } })).toThrow('the secret TOKEN has a default'));

@@ -2,12 +2,13 @@ import * as z from 'zod';
 
 /** The environment a process is started with; only declared keys are looked at. */
 export type Env = Readonly<Record<string, string | undefined>>;
+export const processEnv: Env = process.env;
 
 /**
  * One key of the environment. `schema` takes the text; its default is the key's default. A secret has none, is never printed, and
- * in `.env.example` stands empty. `example` is shown where there is no default.
+ * in `.env.example` stands empty. `example` is shown where there is no default. `needs`: keys that must be set where this one is.
  */
-export type ConfigKey<T = unknown> = Readonly<{ schema: z.ZodType<T>; doc: string; example?: string; secret?: true }>;
+export type ConfigKey<T = unknown> = Readonly<{ schema: z.ZodType<T>; doc: string; example?: string; secret?: true; needs?: readonly string[] }>;
 export type ConfigKeys = Readonly<Record<string, ConfigKey>>;
 export type ConfigDefinition<K extends ConfigKeys = ConfigKeys> = Readonly<{ app: string; keys: K }>;
 
@@ -60,18 +61,22 @@ const wrong = (key: ConfigKey, text: string | undefined, error: z.ZodError): str
   return `${what} (${key.doc})`;
 };
 
+const textOf = (env: Env, name: string): string | undefined => env[name]?.trim() || undefined;
+
 /**
  * The configuration, parsed once to a frozen object. An empty variable counts as a missing one. Throws ConfigError, which names every
  * bad key at once and prints no value. zod's own messages say what was expected, never what was given.
  */
-export const loadConfig = <K extends ConfigKeys>(definition: ConfigDefinition<K>, env: Env = process.env): ConfigValues<K> => {
+export const loadConfig = <K extends ConfigKeys>(definition: ConfigDefinition<K>, env: Env = processEnv): ConfigValues<K> => {
   const values: Record<string, unknown> = {};
   const problems: { key: string; text: string }[] = [];
   for (const [name, key] of Object.entries(definition.keys)) {
-    const text = env[name]?.trim() || undefined;
+    const text = textOf(env, name);
     const parsed = key.schema.safeParse(text);
+    const missing = text === undefined ? [] : (key.needs ?? []).filter((other) => textOf(env, other) === undefined);
     if (parsed.success) values[name] = frozen(parsed.data);
-    else problems.push({ key: name, text: wrong(key, text, parsed.error) });
+    if (missing.length > 0) problems.push({ key: name, text: `is set without ${missing.join(' and ')} (${key.doc})` });
+    else if (!parsed.success) problems.push({ key: name, text: wrong(key, text, parsed.error) });
   }
   if (problems.length > 0) throw new ConfigError(definition.app, problems);
   return Object.freeze(values) as ConfigValues<K>;

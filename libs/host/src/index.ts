@@ -16,3 +16,4 @@ export * from './problem.ts';
 export { problemOf } from './problem-of.ts';
 export * from './run-app.ts';
 export * from './tokens.ts';
+export * from './untrusted.ts';

@@ -1,3 +1,4 @@
+export * from './erase.ts';
 export * from './link-book.ts';
 export type * from './links.ts';
 export type { Cause, Fact, LinkFact, Merge, Resolution, ResolvableEvent } from './resolution.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { CustomerId, Instant, Link, SourceKey } from '@touchpoint/kernel';
 import { LinkBook } from './link-book.ts';
-import type { CustomerRow, LinkChanges, LinkRow } from './links.ts';
+import type { CustomerRow, LinkChanges, LinkRow, StrayRow } from './links.ts';
 import type { ResolvableEvent } from './resolution.ts';
 import type { EventSource, LinkableKind } from './source.ts';
 import { wanted } from './wanted.ts';
@@ -34,7 +34,10 @@ export class LinkTable {
   readonly links = new Map<SourceKey, LinkRow>();
   readonly customers = new Map<CustomerId, CustomerRow>();
 
-  save({ links, customers }: LinkChanges): void {
+  readonly strays: StrayRow[] = [];
+
+  save({ links, customers, strays = [] }: Pick<LinkChanges, 'links' | 'customers'> & Partial<LinkChanges>): void {
+    this.strays.push(...strays);
     for (const link of links) this.links.set(link.key, link);
     for (const customer of customers) this.customers.set(customer.customerId, customer);
   }

@@ -1,13 +1,14 @@
-import { customerIdOf, invalidMessage, type CustomerId, type Instant, type Link, type SourceKey } from '@touchpoint/kernel';
+import { customerIdOf, invalidMessage, type CustomerId, type Instant, type Link, type SourceKey, type SourceKind } from '@touchpoint/kernel';
 import type { CustomerRow, LinkChanges, LinkRow, LinkSnapshot } from './links.ts';
 import { factId, type Fact, type Merge, type Resolution, type ResolvableEvent } from './resolution.ts';
 import { byStrength, isStrong, strongest, type EventSource, type LinkableKind } from './source.ts';
 
-type Customer = { readonly id: CustomerId; readonly createdAt: Instant; survivor: Customer | null; hasUser: boolean; alone: boolean };
+type Customer = { readonly id: CustomerId; readonly createdAt: Instant; survivor: Customer | null; hasUser: boolean; alone: boolean; erased: boolean };
 type LinkEntry = { readonly key: SourceKey; readonly kind: LinkableKind; customer: Customer; since: Instant; by: Link };
 type Linkable = Extract<EventSource, { key: SourceKey }>;
 
 const NONE: readonly never[] = [];
+const LABELLED: ReadonlySet<SourceKind> = new Set(['user', 'email', 'phone']);
 
 const rootOf = (customer: Customer): Customer => {
   let root = customer;
@@ -16,7 +17,8 @@ const rootOf = (customer: Customer): Customer => {
 };
 const isOlder = (a: Customer, b: Customer): boolean => a.createdAt < b.createdAt || (a.createdAt === b.createdAt && a.id < b.id);
 const rowOfLink = ({ key, kind, customer, since, by }: LinkEntry): LinkRow => ({ key, kind, customerId: customer.id, since, by });
-const rowOfCustomer = ({ id, createdAt, survivor, hasUser, alone }: Customer): CustomerRow => ({ customerId: id, createdAt, survivorId: survivor?.id ?? null, hasUser, alone });
+const rowOfCustomer = ({ id, createdAt, survivor, hasUser, alone, erased }: Customer): CustomerRow => ({ customerId: id, createdAt, survivorId: survivor?.id ?? null, hasUser, alone, erased });
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
  * The links of a batch's sources, and the rule over them (design §4).
@@ -26,6 +28,7 @@ const rowOfCustomer = ({ id, createdAt, survivor, hasUser, alone }: Customer): C
  * - `identify` ties all sources. Customers that were apart are merged, the younger into the older, as long as at most one of them has a user.
  *   Otherwise the weaker source moves to the stronger one's customer, from `occurredAt` on: a late event takes back nothing that was linked after it.
  * - `alias` does the same, and merges the users that it names too. A weak source names none: an alias of a shared phone merges no strangers.
+ * - A customer that was erased merges with nobody. Its own late events are still its, and sources that nobody had come to it and are erased with it.
  *
  * Holds what was loaded (`wanted`) and what was resolved since; no I/O, no clock. Not resolved in part: it throws before it changes anything.
  */
@@ -34,11 +37,13 @@ export class LinkBook {
   readonly #customers = new Map<CustomerId, Customer>();
   readonly #changedLinks = new Set<LinkEntry>();
   readonly #changedCustomers = new Set<Customer>();
+  readonly #strays = new Map<string, Readonly<{ customer: Customer; key: SourceKey }>>();
+  readonly #erased = new Set<SourceKey>();
 
   /** @throws Error when a link or a customer names a customer that is not given */
   constructor({ links, customers }: LinkSnapshot = { links: [], customers: [] }) {
     const rows = [...customers];
-    for (const { customerId: id, createdAt, hasUser, alone } of rows) this.#customers.set(id, { id, createdAt, survivor: null, hasUser, alone });
+    for (const { customerId: id, createdAt, hasUser, alone, erased } of rows) this.#customers.set(id, { id, createdAt, survivor: null, hasUser, alone, erased });
     for (const { customerId, survivorId } of rows) if (survivorId !== null) this.#customer(customerId).survivor = this.#customer(survivorId);
     for (const { customerId, ...link } of links) this.#links.set(link.key, { ...link, customer: this.#customer(customerId) });
   }
@@ -52,11 +57,16 @@ export class LinkBook {
 
   /** What was changed since this was last asked for. */
   takeChanges(): LinkChanges {
-    const links = [...this.#changedLinks].map(rowOfLink).sort((a, b) => (a.key < b.key ? -1 : 1));
-    const customers = [...this.#changedCustomers].map(rowOfCustomer).sort((a, b) => (a.customerId < b.customerId ? -1 : 1));
+    const links = [...this.#changedLinks].map(rowOfLink).sort((a, b) => byText(a.key, b.key));
+    const customers = [...this.#changedCustomers].map(rowOfCustomer).sort((a, b) => byText(a.customerId, b.customerId));
+    const strays = [...this.#strays.values()].map(({ customer, key }) => ({ customerId: customer.id, key })).sort((a, b) => byText(a.customerId + a.key, b.customerId + b.key));
+    const soFar = [...this.#strays.values()].filter(({ customer }) => customer.erased).map(({ key }) => key);
+    const erased = { forever: [...this.#erased].sort(byText), soFar: [...new Set(soFar)].sort(byText) };
     this.#changedLinks.clear();
     this.#changedCustomers.clear();
-    return { links, customers };
+    this.#strays.clear();
+    this.#erased.clear();
+    return { links, customers, strays, erased };
   }
 
   #place(event: ResolvableEvent, primary: EventSource): Resolution {
@@ -64,17 +74,22 @@ export class LinkBook {
     const strong = strongest(sources);
     if (strong) {
       const known = this.#find(strong);
+      if (known) this.#keepStrays(known, sources, strong);
       if (known) return { customerId: known.id, links: NONE, merges: NONE, facts: NONE };
       // A customer that nobody has seen is taken at its word: only we say `customer`, and there is nothing to link.
       if (strong.kind === 'customer') return { customerId: strong.customerId, links: NONE, merges: NONE, facts: NONE };
     } else {
       for (const source of sources) {
         const known = this.#find(source);
+        if (known) this.#keepStrays(known, sources, source);
         if (known) return { customerId: known.id, links: NONE, merges: NONE, facts: NONE };
       }
     }
     const first = (strong ?? primary) as Linkable;
-    return this.#linked(event, this.#create(customerIdOf(first.key), event.occurredAt), [first], NONE);
+    const customer = this.#create(customerIdOf(first.key), event.occurredAt);
+    const resolution = this.#linked(event, customer, [first], NONE);
+    this.#keepStrays(customer, sources, first);
+    return resolution;
   }
 
   #tie(event: ResolvableEvent, primary: EventSource): Resolution {
@@ -89,7 +104,7 @@ export class LinkBook {
     const merges: Merge[] = [];
     for (const source of sources) {
       const other = this.#find(source);
-      if (!other || other === target) continue;
+      if (!other || other === target || other.erased || target.erased) continue;
       const named = alias && isStrong(source) && isStrong(decider);
       if (!named && ((hasUser && other.hasUser) || target.alone || other.alone)) continue;
       const [survivor, absorbed] = isOlder(target, other) ? [target, other] : [other, target];
@@ -103,9 +118,11 @@ export class LinkBook {
       if (source.kind === 'customer') return false;
       const link = this.#links.get(source.key);
       if (!link) return source.kind !== 'user' || users.includes(source);
-      return source.kind !== 'user' && rootOf(link.customer) !== target && event.occurredAt >= link.since;
+      return !target.erased && source.kind !== 'user' && rootOf(link.customer) !== target && event.occurredAt >= link.since;
     });
-    return this.#linked(event, target, tied, merges);
+    const resolution = this.#linked(event, target, tied, merges);
+    this.#keepStrays(target, event.sources);
+    return resolution;
   }
 
   /** The customer that an event which ties its sources belongs to, before anything is merged into it. */
@@ -116,6 +133,7 @@ export class LinkBook {
     for (const source of sources) {
       const found = this.#find(source);
       if (!found) continue;
+      if (found.erased && decider.kind === 'user') continue;
       // A new user joins the customer that one of its sources had before it had a user, but no stranger's.
       if (decider.kind !== 'user' || (!found.hasUser && !found.alone) || (link === 'alias' && isStrong(source))) return found;
     }
@@ -139,14 +157,31 @@ export class LinkBook {
 
   #link(kind: LinkableKind, key: SourceKey, customer: Customer, since: Instant, by: Link): LinkRow {
     let link = this.#links.get(key);
-    if (link) Object.assign(link, { customer, since, by });
-    else this.#links.set(key, (link = { key, kind, customer, since, by }));
+    if (link) {
+      this.#stray(link.customer, key);
+      Object.assign(link, { customer, since, by });
+    } else this.#links.set(key, (link = { key, kind, customer, since, by }));
     this.#changedLinks.add(link);
+    if (rootOf(customer).erased) this.#erased.add(key);
     if (kind === 'user' && !customer.hasUser) {
       customer.hasUser = true;
       this.#changedCustomers.add(customer);
     }
     return rowOfLink(link);
+  }
+
+  /** What an event says of a person is sealed under its first source's key, and the clear values of those in `LABELLED` under their own: all but what is linked to the customer is kept. */
+  #keepStrays(customer: Customer, sources: readonly EventSource[], besides?: EventSource): void {
+    for (let i = 0; i < sources.length; i += 1) {
+      const source = sources[i]!;
+      if (source === besides || source.kind === 'customer' || (i > 0 && !LABELLED.has(source.kind))) continue;
+      const link = this.#links.get(source.key);
+      if (!link || rootOf(link.customer) !== rootOf(customer)) this.#stray(customer, source.key);
+    }
+  }
+
+  #stray(customer: Customer, key: SourceKey): void {
+    this.#strays.set(`${customer.id}${key}`, { customer, key });
   }
 
   #merge(survivor: Customer, absorbed: Customer): void {
@@ -160,7 +195,7 @@ export class LinkBook {
   #create(id: CustomerId, createdAt: Instant): Customer {
     const there = this.#customers.get(id);
     if (there) return rootOf(there);
-    const customer: Customer = { id, createdAt, survivor: null, hasUser: false, alone: false };
+    const customer: Customer = { id, createdAt, survivor: null, hasUser: false, alone: false, erased: false };
     this.#customers.set(id, customer);
     this.#changedCustomers.add(customer);
     return customer;

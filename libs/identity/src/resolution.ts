@@ -1,4 +1,4 @@
-import type { CustomerAbsorbed, CustomerMerged, CustomerSplit, IdentitiesLinked } from '@touchpoint/contracts';
+import type { CustomerAbsorbed, CustomerErased, CustomerMerged, CustomerSplit, IdentitiesLinked } from '@touchpoint/contracts';
 import { derivedId, type CustomerId, type Instant, type Link } from '@touchpoint/kernel';
 import type { LinkRow } from './links.ts';
 import type { EventSource } from './source.ts';
@@ -10,7 +10,7 @@ export type Cause = Readonly<{ publisher: string; messageId: string }>;
 export type ResolvableEvent = Cause & Readonly<{ sources: readonly EventSource[]; link: Link; occurredAt: Instant }>;
 
 /** A fact to record on the timeline of `timeline`. The same event gives the same id, so a repeat is a repeat. */
-export type Fact<M extends LinkFact | CustomerSplit = LinkFact> = M & Readonly<{ id: string; timeline: CustomerId }>;
+export type Fact<M extends LinkFact | CustomerSplit | CustomerErased = LinkFact> = M & Readonly<{ id: string; timeline: CustomerId }>;
 export type LinkFact = IdentitiesLinked | CustomerAbsorbed | CustomerMerged;
 
 export type Merge = Readonly<{ survivor: CustomerId; absorbed: CustomerId }>;

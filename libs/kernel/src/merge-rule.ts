@@ -14,6 +14,12 @@ const neutral = ({ type, merge }: Column): unknown => {
 };
 const NO_ENTRIES: Entries = Object.freeze({});
 
+/** What the personal columns of a row hold once its customer was erased; undefined: there are none. */
+export const clearedOf = (columns: Columns): Values | undefined => {
+  const cleared = Object.entries(columns).filter(([, { personal }]) => personal).map(([name, column]) => [name, neutral(column)] as const);
+  return cleared.length > 0 ? Object.fromEntries(cleared) : undefined;
+};
+
 const WORD = 2 ** 24;
 /** JavaScript's own bit operators stop at 32 bits. */
 const bits = (a: number, b: number): number => {

@@ -26,6 +26,7 @@ export type ColumnType = keyof ColumnValues;
  * Greater means: by number, false before true, text and bytes by their bytes in UTF-8 (collation "C").
  */
 export type MergeRule = 'sum' | 'min' | 'max' | 'or' | 'bits' | 'keys' | 'firstKeys' | Readonly<{ latest: string }> | Readonly<{ earliest: string }>;
+/** `personal`: it holds sealed values or what goes with them, and is cleared in all rows of a customer that is erased (`ERASED`). */
 export type Column = Readonly<{ type: ColumnType; merge: MergeRule; doc: string; personal?: true; /** Of a table that is only added to: the same in all rows of a customer. */ shared?: true }>;
 export type Columns = Readonly<Record<string, Column>>;
 export type KeyColumns = Readonly<Record<string, Readonly<{ type: ColumnType; doc: string }>>>;

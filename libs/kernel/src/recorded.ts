@@ -29,5 +29,8 @@ export type Position = Readonly<{ partition: number; offset: number }>;
 /** The key of records that concern no customer: what is published stands once on every partition of the timeline. */
 export const CONTROL_KEY = 'control';
 
+/** The fact that a customer was erased: from there on, whoever folds the timeline holds nothing personal of what came before. */
+export const ERASED = 'CustomerErased';
+
 /** An event's place on the timeline and what was recorded with it. `recordedAt` is the broker's time stamp. */
 export type Recorded = Readonly<{ meta: Meta; customerId: CustomerId; position: Position; recordedAt: Instant }>;

@@ -118,10 +118,10 @@ describe('One order per customer: calls', () => {
           const { broker, appender } = setUp({ backoffMs: [0], perPartition: { records, bytes: 700_000 } });
           broker.acts.push(...acts);
           const seqs = [0, 0, 0];
-          await Promise.all(calls.map((partitions) => appender.append(partitions.map((partition) => ({ ...record(partition, ''), headers: { [ORIGIN]: encodeOrigin('o', (seqs[partition]! += 1)) } })))));
+          await Promise.all(calls.map((partitions) => appender.append(partitions.map((partition) => ({ ...record(partition, ''), headers: { [ORIGIN]: encodeOrigin('o.1/t/0/1', (seqs[partition]! += 1)) } })))));
           for (const partition of [0, 1, 2]) {
             const { taken, seen } = dropRepeats(new Map(), broker.records(partition));
-            expect([taken.length, seen.get('o') ?? 0]).toEqual([seqs[partition], seqs[partition]]);
+            expect([taken.length, seen.get('o.1/t/0/1') ?? 0]).toEqual([seqs[partition], seqs[partition]]);
           }
           expect([appender.pendingBytes, broker.mostInFlight <= 1]).toEqual([0, true]);
         },

@@ -1,6 +1,7 @@
 export * from './anchor.ts';
 export * from './appender.ts';
 export * from './kafka.ts';
+export * from './kafka-access.ts';
 export * from './log-bounds.ts';
 export * from './log-reader.ts';
 export type { ForeignOffset } from './offset-mirror.ts';

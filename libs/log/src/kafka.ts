@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Kafka, logLevel, type LogEntry } from 'kafkajs';
 import type { Log } from '@touchpoint/host';
+import { securityOf, type KafkaAccess } from './kafka-access.ts';
 
 type RequestQueue = { prototype: { pending: unknown[]; throttledUntil: number; throttleCheckTimeoutId: NodeJS.Timeout | null; checkPendingRequests(): void; scheduleCheckPendingRequests(): void } };
 
@@ -23,12 +24,13 @@ patchIdleTimer();
 
 const LEVELS: Readonly<Record<number, 'error' | 'warn' | 'debug'>> = { [logLevel.ERROR]: 'error', [logLevel.WARN]: 'warn', [logLevel.INFO]: 'debug', [logLevel.DEBUG]: 'debug' };
 
-export type KafkaOptions = Readonly<{ brokers: readonly string[]; clientId: string; log: Log; requestTimeoutMs?: number }>;
+export type KafkaOptions = Readonly<{ brokers: readonly string[]; clientId: string; log: Log; requestTimeoutMs?: number; access?: KafkaAccess | undefined }>;
 
 /** The one way a client is made. kafkajs' own retries are off where they can acknowledge what was never sent (producers); see Appender. */
-export const createKafka = ({ brokers, clientId, log, requestTimeoutMs = 15_000 }: KafkaOptions): Kafka =>
+export const createKafka = ({ brokers, clientId, log, requestTimeoutMs = 15_000, access }: KafkaOptions): Kafka =>
   new Kafka({
     brokers: [...brokers],
+    ...(access && securityOf(access)),
     clientId,
     connectionTimeout: 3_000,
     requestTimeout: requestTimeoutMs,

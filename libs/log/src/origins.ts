@@ -1,24 +1,38 @@
+import type { Log } from '@touchpoint/host';
 import { logMismatch } from '@touchpoint/kernel';
-import { decodeOrigin, headerOf, ORIGIN, type LogRecord } from './record.ts';
+import { decodeOrigin, headerOf, isOriginName, ORIGIN, type LogRecord } from './record.ts';
+
+/** What became of a batch: records to process, the counters behind them, how many were repeats, and those that none of our writers wrote. */
+export type Taken = Readonly<{ taken: readonly LogRecord[]; seen: ReadonlyMap<string, number>; dropped: number; strangers: readonly LogRecord[] }>;
 
 /**
  * Tells a batch's new records from repeats by their origin and seq: drops seq ≤ last, takes last + 1, and stops at anything else.
- * Records without an origin are not of our making.
- * @returns the records to process, the counters behind them, and how many were dropped.
- * @throws Failure LogMismatch `LOG.SEQ_GAP` (something was lost) or `LOG.NO_ORIGIN`.
+ * Our writers always name an origin of theirs. A record without one, or with one that reads like nobody's, is a stranger's: it has no place in the order of a customer, nothing
+ * of ours is missing with it, and it is dropped. To be counted and told by whoever asks.
+ * @throws Failure LogMismatch `LOG.SEQ_GAP`: something of ours was lost.
  */
-export const dropRepeats = (seen: ReadonlyMap<string, number>, records: readonly LogRecord[]): { taken: readonly LogRecord[]; seen: ReadonlyMap<string, number>; dropped: number } => {
+export const dropRepeats = (seen: ReadonlyMap<string, number>, records: readonly LogRecord[]): Taken => {
   const next = new Map(seen);
+  const strangers: LogRecord[] = [];
   const taken = records.filter((record) => {
     const origin = decodeOrigin(headerOf(record, ORIGIN));
-    if (!origin) throw logMismatch('LOG.NO_ORIGIN', `offset ${record.offset} names no origin: only Touchpoint's own apps may write to this topic`);
+    if (!origin || !(next.has(origin.name) || isOriginName(origin.name))) {
+      strangers.push(record);
+      return false;
+    }
     const last = next.get(origin.name) ?? 0;
     if (origin.seq <= last) return false;
     if (origin.seq !== last + 1) throw logMismatch('LOG.SEQ_GAP', `offset ${record.offset}: ${origin.name} sent ${origin.seq} after ${last}: ${origin.seq - last - 1} records are missing`);
     next.set(origin.name, origin.seq);
     return true;
   });
-  return { taken, seen: next, dropped: records.length - taken.length };
+  return { taken, seen: next, dropped: records.length - taken.length - strangers.length, strangers };
+};
+
+/** One line for each batch that held some, with the first of them: whoever else writes to our topics has to be found. */
+export const tellStrangers = (log: Log, consumer: string, count: (records: number) => void) => (partition: number, records: readonly LogRecord[]): void => {
+  count(records.length);
+  log.warn({ consumer, partition, offset: records[0]!.offset, count: records.length, code: 'LOG.STRANGER' }, 'records on the timeline name no origin of ours: only Touchpoint\'s own apps may write there. They are dropped');
 };
 
 /** Gives out the next seq per target partition; `counters` afterwards belong into the checkpoint. */

@@ -4,13 +4,14 @@ import type { MessageName } from '@touchpoint/contracts';
 import { CLOCK, CONFIG, HEALTH, LOG, METRICS, optionalProvider, STOP, type Clock, type Health, type Log, type Metrics, type Token } from '@touchpoint/host';
 import { createAppender, type Appender, type AppenderOptions } from './appender.ts';
 import { createKafka } from './kafka.ts';
+import type { KafkaAccess } from './kafka-access.ts';
 import { LogBounds } from './log-bounds.ts';
 import { createLogReader, type LogReader } from './log-reader.ts';
 import type { PartitionSession, PartitionWorkerOptions } from './partition-session.ts';
 import { PartitionWorker } from './partition-worker.ts';
 import { PartitionWorkerStrategy } from './partition-worker-strategy.ts';
 import { kafkaProducers } from './producer.ts';
-import { createRegistry, type SchemaRegistry } from './registry.ts';
+import { createRegistry, type RegistryAccess, type SchemaRegistry } from './registry.ts';
 import { createMessageReader, createMessageWriter, type MessageReader, type MessageWriter } from './schemas.ts';
 import { partitionCounts } from './topics.ts';
 import { observeWorker } from './worker-metrics.ts';
@@ -28,15 +29,15 @@ export const MESSAGE_READER = token<MessageReader>('message-reader');
 export const LOG_TOPICS = token<LogTopics>('log-topics');
 export type LogTopics = Readonly<{ nameOf: (topic: string) => string; partitionsOf: (topic: string) => number }>;
 
-type KafkaConfig = Readonly<{ KAFKA_BROKERS: readonly string[]; TOPIC_PREFIX: string }>;
-type RegistryConfig = Readonly<{ SCHEMA_REGISTRY_URL: string }>;
+type KafkaConfig = Readonly<{ KAFKA_BROKERS: readonly string[]; TOPIC_PREFIX: string }> & KafkaAccess;
+type RegistryConfig = Readonly<{ SCHEMA_REGISTRY_URL: string }> & RegistryAccess;
 /** Of the block `worker`. */
 type WorkerConfig = Readonly<{ SESSION_TIMEOUT_MS: number }>;
 
 export const kafkaProvider = (app: string): FactoryProvider => ({
   provide: KAFKA,
   inject: [CONFIG, LOG],
-  useFactory: (config: KafkaConfig, log: Log) => createKafka({ brokers: config.KAFKA_BROKERS, clientId: `touchpoint-${app}`, log }),
+  useFactory: (config: KafkaConfig, log: Log) => createKafka({ brokers: config.KAFKA_BROKERS, clientId: `touchpoint-${app}`, log, access: config }),
 });
 export const topicsProvider: FactoryProvider = {
   provide: LOG_TOPICS,
@@ -60,7 +61,7 @@ export const appenderProvider = (options: Omit<AppenderOptions, 'log'> = {}): Fa
 });
 export const logReaderProvider: FactoryProvider = { provide: LOG_READER, inject: [KAFKA], useFactory: createLogReader };
 export const logBoundsProvider: FactoryProvider = { provide: LOG_BOUNDS, inject: [KAFKA], useFactory: (kafka: Kafka) => new LogBounds(kafka) };
-export const registryProvider: FactoryProvider = { provide: REGISTRY, inject: [CONFIG], useFactory: ({ SCHEMA_REGISTRY_URL }: RegistryConfig) => createRegistry(SCHEMA_REGISTRY_URL) };
+export const registryProvider: FactoryProvider = { provide: REGISTRY, inject: [CONFIG], useFactory: (config: RegistryConfig) => createRegistry(config.SCHEMA_REGISTRY_URL, { access: config }) };
 export const messageReaderProvider: FactoryProvider = { provide: MESSAGE_READER, inject: [REGISTRY], useFactory: createMessageReader };
 /** A writer of one topic's messages, or of those among them that the app writes, under a token of the app's choice. */
 export const messageWriterProvider = (provide: Token<MessageWriter>, topic: string, writes?: readonly MessageName[]): FactoryProvider => ({

@@ -31,6 +31,10 @@ export type Origin = Readonly<{ name: string; seq: number }>;
 export const originName = (consumer: string, version: number, topic: string, partition: number, incarnation: number): string =>
   `${consumer}.${version}/${topic}/${partition}/${incarnation}`;
 
+/** What `originName` makes. A consumer that this build does not know may be a newer one's: it is none of the reader's business. */
+const ORIGIN_NAME = /^[a-z][a-z0-9-]{0,63}\.\d{1,9}\/[A-Za-z0-9._-]{1,249}\/\d{1,9}\/\d{1,9}$/;
+export const isOriginName = (name: string): boolean => ORIGIN_NAME.test(name);
+
 export const encodeOrigin = (name: string, seq: number): Buffer => {
   if (name !== lastName) [lastName, lastBytes] = [name, Buffer.concat([Buffer.alloc(8), Buffer.from(name, 'latin1')])];
   const header = Buffer.allocUnsafe(lastBytes.length);

@@ -1,5 +1,7 @@
+import { Agent } from 'node:https';
 import { COMPATIBILITY, SchemaRegistry as ConfluentRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import type { Type } from 'avsc';
+import { untrusted } from '@touchpoint/host/untrusted';
 import { failureKind, transient } from '@touchpoint/kernel';
 
 /** What of a schema registry we use, as Confluent's HTTP API has it (Apicurio serves the same). Every call has a time limit. */
@@ -12,13 +14,24 @@ export interface SchemaRegistry {
   schemaOf(id: number): Promise<string | undefined>;
 }
 
+/** For those who look after a registry. */
+export type ListsSubjects = Readonly<{ subjects: () => Promise<readonly string[]> }>;
+/** The client has it, and does not offer it. */
+type Inner = { api: { Subject: { all(): Promise<{ data(): readonly string[] }> } } };
+
+/** How the registry is spoken with, besides where it is: of the block `registry`. */
+export type RegistryAccess = Readonly<{ SCHEMA_REGISTRY_CA_FILE?: string | undefined; SCHEMA_REGISTRY_USERNAME?: string | undefined; SCHEMA_REGISTRY_PASSWORD?: string | undefined }>;
+
 type Middleware = NonNullable<ConstructorParameters<typeof ConfluentRegistry>[0]['middlewares']>[number];
 
 /** The client by itself waits for ever. */
 const patience = (timeout: number): Middleware => () => ({ prepareRequest: async (next) => (await next())!.enhance({ timeout }) });
 
-export const createRegistry = (url: string, { timeoutMs = 5_000 }: { timeoutMs?: number } = {}): SchemaRegistry => {
+export const createRegistry = (url: string, { timeoutMs = 5_000, access = {} }: { timeoutMs?: number; access?: RegistryAccess } = {}): SchemaRegistry & ListsSubjects => {
+  const { SCHEMA_REGISTRY_CA_FILE: ca, SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = access;
   const registry = new ConfluentRegistry({
+    ...(username !== undefined && password !== undefined && { auth: { username, password } }),
+    ...(ca !== undefined && { agent: new Agent({ ca }) }),
     host: url.replace(/\/$/, ''), clientId: 'touchpoint', middlewares: [patience(timeoutMs)],
     // Whoever asks decides whether to ask again.
     retry: { retries: 0 },
@@ -30,6 +43,9 @@ export const createRegistry = (url: string, { timeoutMs = 5_000 }: { timeoutMs?:
     } catch (error) {
       const { name, status, message } = error as Error & { status?: number };
       if (status === 404 || name === 'ConfluentSchemaRegistryError') return undefined;
+      if (status === 401) throw transient('REGISTRY.REFUSED', `the schema registry refuses us when asked ${what}: check SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD`, error);
+      const why = untrusted(error);
+      if (why) throw transient('REGISTRY.UNTRUSTED', `the schema registry's certificate is not taken (${why}): set SCHEMA_REGISTRY_CA_FILE to the CA that signed it, and name the registry in SCHEMA_REGISTRY_URL as its certificate does`, error);
       // The client shows a connection that was refused, or lost, as 400; a registry refuses with 401, 403, 409 or 422.
       if (status === undefined || status === 400 || status === 429 || status >= 500) throw transient('REGISTRY.UNAVAILABLE', `the schema registry does not answer when asked ${what}: ${message}`, error);
       throw new Error(`the schema registry refused ${what}: ${status} ${message}`, { cause: error });
@@ -47,6 +63,7 @@ export const createRegistry = (url: string, { timeoutMs = 5_000 }: { timeoutMs?:
       const schema = (await asked(`to give schema ${id}`, registry.getSchema(id))) as Type | undefined;
       return schema && JSON.stringify(schema.schema({ exportAttrs: true }));
     },
+    subjects: async () => (await asked('for its subjects', (registry as unknown as Inner).api.Subject.all()))?.data() ?? [],
   };
 };
 

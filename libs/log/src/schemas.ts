@@ -6,16 +6,18 @@ import { unframe } from './wire.ts';
 
 /** Which contexts' messages a topic holds; each has the subject `<topic>-<full name>` (TopicRecordName). */
 const CONTEXTS: Readonly<Record<string, readonly string[]>> = {
-  [TOPICS.received]: ['touchpoint', 'operator'],
-  [TOPICS.timeline]: ['touchpoint', 'operator', 'identity', 'orchestration'],
+  [TOPICS.received]: ['touchpoint'],
+  [TOPICS.timeline]: ['touchpoint', 'identity', 'orchestration'],
   [TOPICS.commands]: ['delivery'],
   [TOPICS.urgentCommands]: ['delivery'],
 };
+/** Single messages of other contexts: what an operator asks for comes in as a touchpoint does. */
+const ACTS: Readonly<Record<string, readonly MessageName[]>> = { [TOPICS.received]: ['ErasureRequested', 'LinkRequested', 'SplitRequested'] };
 
 const names = Object.keys(catalog) as readonly MessageName[];
 /** All messages of some contexts, such as `orchestration`. */
 export const messagesFrom = (...contexts: readonly string[]): readonly MessageName[] => names.filter((name) => contexts.includes(catalog[name].context));
-const messagesOf = (topic: string): readonly MessageName[] => messagesFrom(...(CONTEXTS[topic] ?? []));
+const messagesOf = (topic: string): readonly MessageName[] => [...messagesFrom(...(CONTEXTS[topic] ?? [])), ...(ACTS[topic] ?? [])];
 const subjectOf = (prefix: string, topic: string, name: MessageName): string => `${prefix}${topic}-${catalog[name].fullName}`;
 
 /** Registers every message under every subject it may have. One process does this, before any other starts; doing it again changes nothing. */
@@ -63,6 +65,9 @@ export const createMessageWriter = async (registry: SchemaRegistry, prefix: stri
   };
 };
 
+/** A registry counts its schemas from 1, in 31 bits; asked for any other number, it answers as if it were broken. */
+const isSchemaId = (id: number): boolean => id > 0 && id <= 0x7fffffff;
+
 /** Reads message bodies written with any schema the registry knows. */
 export type MessageReader = Readonly<{
   /** Makes sure that the schemas of these values are at hand, so that `read` needs no I/O. @throws Failure Transient when the registry does not answer. */
@@ -80,7 +85,7 @@ export const createMessageReader = (registry: SchemaRegistry): MessageReader => 
       const unknown = new Set<number>();
       for (const value of values) {
         const id = value.length >= 5 && value[0] === 0 ? value.readUInt32BE(1) : undefined;
-        if (id === undefined || schemas.has(id) || unknown.has(id)) continue;
+        if (id === undefined || !isSchemaId(id) || schemas.has(id) || unknown.has(id)) continue;
         const schema = await registry.schemaOf(id);
         if (schema === undefined) unknown.add(id);
         else schemas.set(id, schema);

@@ -1,11 +1,22 @@
 import { decodeMeta } from '@touchpoint/contracts';
-import { invalidMessage, type CustomerId, type Recorded } from '@touchpoint/kernel';
+import { CONTROL_KEY, invalidMessage, partitionOf, type CustomerId, type Recorded } from '@touchpoint/kernel';
 import { headerOf, META, TYPE, typeOf, type LogRecord } from './record.ts';
 
-/** What a record of the timeline says of itself, without its body. @throws Failure InvalidMessage. */
-export const readTimelineRecord = (record: LogRecord, partition: number, decode = decodeMeta): Readonly<{ type: string; recorded: Recorded }> => {
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Codes of records that have no place in the order of a customer here: nobody's later records wait for them. */
+export const STRAYS: ReadonlySet<string> = new Set(['LOG.NO_CUSTOMER', 'LOG.WRONG_PARTITION', 'LOG.WRONG_KEY']);
+
+/**
+ * What a record of the timeline says of itself, without its body.
+ * @param partitions of the timeline, for whoever writes what follows from it: a customer has one order, and one worker, on the partition of its key only
+ * @throws Failure InvalidMessage.
+ */
+export const readTimelineRecord = (record: LogRecord, partition: number, decode = decodeMeta, partitions?: number): Readonly<{ type: string; recorded: Recorded }> => {
   const [type, meta] = [typeOf(record), headerOf(record, META)];
   if (!type || !meta) throw invalidMessage('LOG.NO_META', `offset ${record.offset} has no ${type ? META : TYPE} header`);
+  if (record.key !== CONTROL_KEY && !UUID.test(record.key)) throw invalidMessage('LOG.NO_CUSTOMER', `offset ${record.offset} is of no customer: its key is no customer id`);
+  if (partitions !== undefined && record.key !== CONTROL_KEY && partitionOf(record.key, partitions) !== partition) throw invalidMessage('LOG.WRONG_PARTITION', `offset ${record.offset} lies on another partition than its customer's`);
   return {
     type,
     recorded: { meta: decode(meta), customerId: record.key as CustomerId, position: { partition, offset: record.offset }, recordedAt: record.timestamp },

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { DAY, parseDuration } from '@touchpoint/kernel';
 import type { Admin, ITopicConfig, Kafka } from 'kafkajs';
+import { kafkaFailure } from './kafka-access.ts';
 
 const Declared = z.object({
   topics: z.array(z.strictObject({ name: z.string(), key: z.string(), partitions: z.int().positive(), retention: z.string(), why: z.string() })),
@@ -61,14 +62,25 @@ export const makeTopics = async (admin: Admin, topics: readonly ITopicConfig[]):
   }
 };
 
+/** Every app and command begins with this: it is the first contact with the brokers, whose refusal says what to set. */
+const withAdmin = async <T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> => {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return await work(admin);
+  } catch (error) {
+    throw kafkaFailure(error);
+  } finally {
+    await admin.disconnect();
+  }
+};
+
 /**
  * Creates the declared topics that are missing; never changes one that is there.
  * @param partitions instead of the declared count: for tests and small machines, the same for every topic.
  */
-export const createTopics = async (kafka: Kafka, prefix: string, { partitions }: { partitions?: number } = {}): Promise<readonly string[]> => {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
+export const createTopics = async (kafka: Kafka, prefix: string, { partitions }: { partitions?: number } = {}): Promise<readonly string[]> =>
+  withAdmin(kafka, async (admin) => {
     const existing = new Set(await admin.listTopics());
     const missing = declaredTopics().filter(({ name }) => !existing.has(prefix + name));
     if (missing.length > 0)
@@ -85,23 +97,15 @@ export const createTopics = async (kafka: Kafka, prefix: string, { partitions }:
         })),
       );
     return missing.map(({ name }) => prefix + name);
-  } finally {
-    await admin.disconnect();
-  }
-};
+  });
 
 /** The partition counts of our topics as the broker has them, by full name. @throws Error naming the topics that are missing. */
-export const partitionCounts = async (kafka: Kafka, prefix: string): Promise<ReadonlyMap<string, number>> => {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
+export const partitionCounts = async (kafka: Kafka, prefix: string): Promise<ReadonlyMap<string, number>> =>
+  withAdmin(kafka, async (admin) => {
     const existing = new Set(await admin.listTopics());
     const names = Object.values(TOPICS).map((name) => prefix + name);
     const missing = names.filter((name) => !existing.has(name));
     if (missing.length > 0) throw new Error(`missing topics: ${missing.join(', ')}. Create them with: npx touchpoint topics --create`);
     const { topics } = await admin.fetchTopicMetadata({ topics: names });
     return new Map(topics.map(({ name, partitions: found }) => [name, found.length]));
-  } finally {
-    await admin.disconnect();
-  }
-};
+  });

@@ -5,7 +5,7 @@ import { about, at, consent, customer, device, email, key, message, play, sealed
 
 const command = (data: object) => ({ ...message('SendMessage', {}).data, channel: 'email' as const, messageClass: 'marketing', purpose: 'marketing', contactPoint: key('a'), notAfter: 1_000, ...data });
 const stateOf = (moments: readonly Moment[], who = customer('a')) => play(NOTHING_PUBLISHED, moments, undefined, who).state;
-const review = (moments: readonly Moment[], data: object = {}, now = 500, beside: Partial<Beside> = {}) => reviewCommand(stateOf(moments), command(data), now, { parked: false, survivors: [], ...beside });
+const review = (moments: readonly Moment[], data: object = {}, now = 500, beside: Partial<Beside> = {}) => reviewCommand(stateOf(moments), command(data), now, { erased: false, parked: false, survivors: [], ...beside });
 const known = [at(1, email('a')), at(1, consent('email', true)), at(1, consent('push', true)), at(1, device('d', 't'))];
 const transactional = { messageClass: 'transactional', purpose: 'transactional' };
 
@@ -27,6 +27,12 @@ describe('a command at the last moment', () => {
   it('is carried out when it is transactional and the customer was merged or absorbed since', () => {
     expect(review([...known, at(2, message('CustomerMerged', { customerId: customer('a'), absorbedId: customer('b') }))], transactional)).toMatchObject({ allowed: true });
     expect(review([...known, at(2, message('CustomerAbsorbed', { customerId: customer('a'), survivorId: customer('b') }))], transactional)).toMatchObject({ allowed: true });
+  });
+  it('is held for somebody who was erased, transactional or not, as soon as the vault or the state knows', () => {
+    for (const what of [{}, transactional]) {
+      expect(review(known, what, 500, { erased: true })).toEqual({ allowed: false, reason: 'erased' });
+      expect(review([...known, at(2, message('CustomerErased', { customerId: customer('a') }))], what)).toEqual({ allowed: false, reason: 'erased' });
+    }
   });
   it('is held when events of the customer lie parked, if it is marketing', () => {
     expect(review(known, {}, 500, { parked: true })).toEqual({ allowed: false, reason: 'events parked' });

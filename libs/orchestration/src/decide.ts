@@ -4,17 +4,19 @@ import { pick, type CustomerId, type Instant, type Table } from '@touchpoint/ker
 import { Emission, nothing, type Decided } from './emission.ts';
 import { touchpointOf, touchpointText } from './handed-on.ts';
 import { causeOf, type Cause, type Input } from './input.ts';
+import { erased, unreachable } from './erasing.ts';
 import { absorbed, boundedMembers, handedOver, MAX_HOPS, merged, split } from './merging.ts';
-import { EMPTY_PART, foldPart, PART_TOUCHPOINTS } from './part.ts';
+import { EMPTY_PART, foldPart, PART_TOUCHPOINTS, type Part } from './part.ts';
 import type { Published } from './published.ts';
 import { enterJourneys, fireTimer, moveRuns, type Deciding } from './running.ts';
 import type { CustomerState } from './state.ts';
 
-type Control = Extract<IdentityMessage | OrchestrationMessage, { type: 'CustomerAbsorbed' | 'CustomerMerged' | 'CustomerSplit' | 'CustomerHandedOver' | 'TouchpointHandedOn' | 'TimerFired' }>;
+type Control = Extract<IdentityMessage | OrchestrationMessage, { type: 'CustomerAbsorbed' | 'CustomerErased' | 'CustomerMerged' | 'CustomerSplit' | 'CustomerHandedOver' | 'TouchpointHandedOn' | 'TimerFired' }>;
 
 /** What is no touchpoint and yet decided on. Facts of our own (JourneysMoved, MessageDecided, …) have no place here: they are outputs, and folding them would let a replay differ. */
 const CONTROL: Table<Control, [state: CustomerState, deciding: Deciding], CustomerState> = {
   CustomerAbsorbed: (message, state, deciding) => absorbed(state, message, deciding),
+  CustomerErased: (_, state, deciding) => erased(state, deciding),
   CustomerMerged: (message, state, deciding) => merged(state, message, deciding),
   CustomerSplit: (message, state, deciding) => split(state, message, deciding),
   CustomerHandedOver: (message, state, deciding) => handedOver(state, message, deciding),
@@ -54,18 +56,22 @@ const touched = (before: CustomerState, message: Touchpoint, origin: Origin | nu
     handOn(message, origin, state.absorbed, deciding);
     return state;
   }
+  if (state.erased !== null) return state;
   const event: HappenedEvent = { type: message.type, at, data: message.data, commandId: commandOf(message) };
   return enterJourneys(moveRuns(state, event, deciding), event, deciding);
 };
 
+/** Of somebody who was erased no address is kept, whatever comes late. */
+const kept = <P extends Part>(state: CustomerState, part: P): P => (state.erased === null ? part : unreachable(part));
+
 const foldOwn = (state: CustomerState, message: Touchpoint, at: number): CustomerState => {
-  const own = foldPart(state.own, message, at);
+  const own = kept(state, foldPart(state.own, message, at));
   return own === state.own ? state : { ...state, own };
 };
 
 const foldMember = (state: CustomerState, message: Touchpoint, { customerId, via, joinedAt }: Origin, { out: { cause } }: Deciding): CustomerState => {
   const member = state.members[customerId] ?? { ...EMPTY_PART, joinedAt, via };
-  const folded = foldPart(member, message, cause.at);
+  const folded = kept(state, foldPart(member, message, cause.at));
   return folded === member ? state : { ...state, members: boundedMembers({ ...state.members, [customerId]: { ...folded, joinedAt: member.joinedAt, via: member.via } }) };
 };
 

@@ -1,6 +1,7 @@
 import type { CustomerAbsorbed, CustomerHandedOver, CustomerMerged, CustomerSplit } from '@touchpoint/contracts';
 import { startRun, type Run } from '@touchpoint/journeys';
 import type { CustomerId, Instant } from '@touchpoint/kernel';
+import { unreachableMembers } from './erasing.ts';
 import { isEmptyPart, joinedPart, type Part } from './part.ts';
 import { endRun, restart, type Deciding } from './running.ts';
 import { MAX_KEYS, MAX_MEMBERS, MAX_PENDING, STATE_VERSION, type CustomerState, type Member, type Remembered } from './state.ts';
@@ -89,8 +90,9 @@ export const handedOver = (before: CustomerState, { data }: CustomerHandedOver, 
   let pending = left(before.pending, from);
   for (const id of hand.pending) if (id !== customerId) pending = withPending(pending, id, deciding.out.cause.now);
   const early = !expected && hand.via === from && Object.keys(before.early).length < MAX_PENDING ? { ...before.early, [from]: hand.joinedAt } : before.early;
-  const state = { ...before, members: withMembers(before.members, hand, customerId), pending, early };
-  if (!state.absorbed) return takeJourneys(state, hand, deciding);
+  const members = withMembers(before.members, hand, customerId);
+  const state = { ...before, members: before.erased === null ? members : unreachableMembers(members), pending, early };
+  if (!state.absorbed) return state.erased === null ? takeJourneys(state, hand, deciding) : state;
   handOver(from, state.absorbed.by, { ...hand, via: customerId, hops: hand.hops + 1, joinedAt: Math.max(hand.joinedAt, state.absorbed.at) }, deciding);
   return state;
 };

@@ -28,6 +28,8 @@ export type CustomerState = Readonly<{
   early: Readonly<Record<string, Instant>>;
   runs: readonly Run[];
   journeys: Readonly<Record<string, Remembered>>;
+  /** When the person behind it was erased: nothing is decided any more, and no address is kept. */
+  erased: Instant | null;
 }>;
 
 /** Version of the form of the state. Raised with an upcaster from the one before. */
@@ -42,7 +44,7 @@ export const MAX_JOURNEYS = 64;
 /** Merges that are on their way. */
 export const MAX_PENDING = 64;
 
-export const emptyState: CustomerState = { v: STATE_VERSION, offset: -1, own: EMPTY_PART, members: {}, absorbed: null, pending: {}, early: {}, runs: [], journeys: {} };
+export const emptyState: CustomerState = { v: STATE_VERSION, offset: -1, own: EMPTY_PART, members: {}, absorbed: null, pending: {}, early: {}, runs: [], journeys: {}, erased: null };
 
 export const partsOf = (state: CustomerState): readonly Part[] => {
   for (const _ in state.members) return [state.own, ...Object.values(state.members)];

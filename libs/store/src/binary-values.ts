@@ -1,4 +1,4 @@
-import { DECIMAL_SCALE, type Decimal } from '@touchpoint/kernel';
+import { DECIMAL_SCALE, invalidMessage, type Decimal } from '@touchpoint/kernel';
 
 /** Postgres counts from the year 2000. */
 const EPOCH_MS = 946_684_800_000;
@@ -9,10 +9,20 @@ const NEGATIVE = 0x4000;
 
 const NOTHING = new Uint8Array();
 
+/** Above 15, or below 0, for what is no hex character. */
 const nibble = (text: string, at: number): number => {
   const code = text.charCodeAt(at);
-  return code < 58 ? code - 48 : (code | 32) - 87;
+  if (code < 58) return code - 48;
+  const letter = (code | 32) - 87;
+  return letter < 10 ? -1 : letter;
 };
+
+/** What timestamptz holds, in epoch milliseconds, of what a Date does. */
+const [EARLIEST, LATEST] = [-210_866_803_200_000, 8_640_000_000_000_000];
+/** A value that a column cannot hold, and that would else be stored as another one, or fail with all the rows beside it. What it is is not said: it may be personal. */
+const unfit = (what: string) => invalidMessage('STORE.UNFIT', `a value is no ${what} that Postgres holds`);
+/** Whether a whole number lies within a signed one of so many bits. NaN does not. */
+const within = (value: number, bits: number): boolean => Number.isInteger(value) && value >= -(2 ** (bits - 1)) && value < 2 ** (bits - 1);
 
 /** Values behind each other as Postgres sends and takes them in binary form, each behind its length: the columns of a copied row, the elements of an array. */
 export class BinaryValues {
@@ -70,10 +80,14 @@ export class BinaryValues {
   /** 32 hex characters, with the usual dashes or without. */
   uuid(text: string): void {
     const to = this.#sized(16);
-    for (let i = 0, from = 0; i < 16; i += 1, from += 2) {
+    let [wrong, from] = [0, 0];
+    for (let i = 0; i < 16; i += 1, from += 2) {
       if (text.charCodeAt(from) === 45) from += 1;
-      this.#bytes[to + i] = (nibble(text, from) << 4) | nibble(text, from + 1);
+      const [high, low] = [nibble(text, from), nibble(text, from + 1)];
+      wrong |= high | low;
+      this.#bytes[to + i] = (high << 4) | low;
     }
+    if ((wrong & ~15) !== 0 || from !== text.length) throw unfit('uuid');
   }
 
   /** Postgres' text holds no zero character. */
@@ -91,11 +105,13 @@ export class BinaryValues {
   }
 
   integer(value: number): void {
+    if (!within(value, 32)) throw unfit('integer');
     const at = this.#sized(4);
     this.#bytes.writeInt32BE(value, at);
   }
 
   bigint(value: number): void {
+    if (!within(value, 64)) throw unfit('bigint');
     const at = this.#sized(8);
     const high = Math.floor(value / 2 ** 32);
     this.#bytes.writeInt32BE(high, at);
@@ -104,11 +120,14 @@ export class BinaryValues {
 
   /** Epoch milliseconds, as timestamptz. */
   instant(at: number): void {
+    if (!(at >= EARLIEST && at <= LATEST)) throw unfit('instant');
     this.bigint((Math.round(at) - EPOCH_MS) * 1_000);
   }
 
   /** `2010-12-01` or `infinity`, as date. */
   day(text: string): void {
+    // Beyond the year 9999 a date is written with a sign, and what is cut off of it may read as another one.
+    if (text !== 'infinity' && (text.length !== 10 || text.charCodeAt(4) !== 45)) throw unfit('day');
     this.integer(text === 'infinity' ? INFINITY_DAY : (Date.parse(text) - EPOCH_MS) / DAY_MS);
   }
 

@@ -22,7 +22,7 @@ const model = (table: number, over: Partial<Projection> = {}): Projection => ({
   } as never,
   ...over,
 });
-const tables = [model(0), model(1), model(2, { appendOnly: true })].map(projectionTable);
+const tables = [model(0), model(1), model(2, { appendOnly: true })].map((projection) => projectionTable(projection));
 const recorded = { customerId: '00000000-0000-4000-8000-000000000001' } as unknown as Recorded;
 const event = (...steps: readonly Step[]) => ({ recorded, type: 'Stepped', event: { type: 'Stepped', data: { steps } } });
 const merged = (rows: MergedRows, table = 0) => rows.merged(table).map(({ at: { key }, row: { n, at, note } }) => [key['of'], n, at, note]);
@@ -48,7 +48,7 @@ describe('an event', () => {
     expect(all(rows)).toEqual([[['a', 1, null, null]], [], [['b', 2]]]);
   });
   it('is told to those that take every event, without its body', () => {
-    const [every] = [model(0, { on: {} as never, every: (_, type) => [{ key: { of: type }, part: { n: 1 } }] })].map(projectionTable);
+    const [every] = [model(0, { on: {} as never, every: (_, type) => [{ key: { of: type }, part: { n: 1 } }] })].map((projection) => projectionTable(projection));
     const rows = new MergedRows(foldingInto([every!]));
     for (const type of ['A', 'B', 'A']) rows.add({ recorded, type, event: undefined });
     expect(merged(rows)).toEqual([['A', 2, null, null], ['B', 1, null, null]]);

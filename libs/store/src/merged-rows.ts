@@ -1,4 +1,4 @@
-import type { Message, OnReplaced, Part, Projection, Recorded } from '@touchpoint/kernel';
+import { ERASED, type Message, type OnReplaced, type Part, type Projection, type Recorded } from '@touchpoint/kernel';
 import { AddedRows } from './added-rows.ts';
 import { FIRST_VALUE, type Effects } from './checkpoint.ts';
 import type { Client } from './pool.ts';
@@ -81,6 +81,8 @@ export class MergedRows {
   readonly #rows: readonly Map<string, Entry>[];
   readonly #added: readonly (AddedRows | undefined)[];
   readonly #changes = new Changes();
+  /** Customers that were erased in this batch: what is stored of them is cleared before the batch is merged into it. */
+  readonly #erased = new Set<string>();
 
   constructor(folding: Folding) {
     this.#folding = folding;
@@ -96,6 +98,7 @@ export class MergedRows {
       const handlers = event && this.#folding.handlers.get(type);
       if (handlers) for (let i = 0; i < handlers.length; i += 1) this.#merge(handlers[i]!.table, recorded, handlers[i]!.handler(event, recorded));
       this.#changes.keep();
+      if (type === ERASED) this.#erase(recorded.customerId);
     } catch (error) {
       this.#changes.takeBack();
       throw error;
@@ -122,6 +125,12 @@ export class MergedRows {
     }
   }
 
+  /** Clears what this batch holds of a customer. What comes behind is merged again: it was redacted at ingest, or lies under a key that is gone. */
+  #erase(customerId: string): void {
+    this.#erased.add(customerId);
+    for (const [i, { cleared }] of this.#folding.tables.entries()) if (cleared) for (const { at, row } of this.#rows[i]!.values()) if (at.customerId === customerId) Object.assign(row, cleared);
+  }
+
   /** The rows of a table that is not only added to, in key order: two writers that meet take their locks in one order, and an index is walked once. */
   merged(table: number): readonly SavedRow[] {
     return [...this.#rows[table]!.values()].sort(byText);
@@ -136,15 +145,26 @@ export class MergedRows {
     return this.#rows.reduce((sum, rows, i) => sum + (this.#added[i]?.count ?? rows.size), 0);
   }
 
+  /** Whether `effects` will do. */
   get few(): boolean {
-    return this.count <= FEW_ROWS;
+    return this.count <= FEW_ROWS && this.#erased.size === 0;
   }
 
   /** Writes them, a statement for each table. */
   async save(client: Client): Promise<void> {
+    const erased = [...this.#erased];
     for (const [i, table] of this.#folding.tables.entries()) {
+      if (erased.length > 0) await table.erase(client, erased);
       const added = this.#added[i];
       await (added ? table.append(client, added) : table.save(client, this.merged(i)));
+    }
+  }
+
+  /** Writes them where nothing is of these customers. */
+  async copy(client: Client): Promise<void> {
+    for (const [i, table] of this.#folding.tables.entries()) {
+      const added = this.#added[i];
+      await (added ? table.append(client, added) : table.copy(client, this.merged(i)));
     }
   }
 

@@ -10,8 +10,10 @@ export type PackedTable = Readonly<{
   keys: readonly Named[];
   shared: readonly Named[];
   others: readonly Named[];
-  /** The table's columns and its primary key. */
+  /** The table's columns. */
   ddl: string;
+  /** The columns of its primary key. */
+  primary: string;
   /** What the view selects. */
   select: string;
   /** The columns in the order in which they are copied. */
@@ -34,8 +36,8 @@ export const packedTable = ({ key, columns }: Projection, table: string): Packed
     ddl: [
       'customer_id uuid not null', ...firsts.map(({ name, type }) => `${quoted(name)} ${TYPES[type].sql} not null`),
       ...shared.map((column) => `${quoted(column.name)} ${TYPES[column.type].sql}`), ...arrays.map((column) => `${quoted(column.name)} ${TYPES[column.type].sql}[] not null`),
-      `primary key (customer_id, ${list(firsts)})`,
     ].join(', '),
+    primary: `customer_id, ${list(firsts)}`,
     select: `select t.customer_id, ${[...Object.keys(key), ...Object.keys(columns)].map((column) => `${shared.some((one) => one.name === column) ? 't' : 'u'}.${quoted(column)}`).join(', ')}
       from ${table} t, unnest(${list(arrays, 't.')}) as u(${list(arrays)})`,
     into,

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createMetrics } from '@touchpoint/host';
 import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
 import { invalidMessage } from '@touchpoint/kernel';
 import type { LogRecord } from '@touchpoint/log';
 import { migrate, migrations } from './migrate.ts';
+import { observeParked } from './parked-customers.ts';
 import { claimCheckpoint } from './checkpoint.ts';
 import { BEHIND, behind, deleteParked, forgetDropped, insertParked, parkedKeys, parkingOf, readRetries, requestRetry, type Parking } from './parked.ts';
 import { droppable, dropParked, listDropped, listParked, parkedCauses, readParked } from './parked-list.ts';
@@ -30,6 +32,16 @@ const retries = async (most?: { records?: number; bytes?: number }) => {
   return { offsets: records.map(({ record: { offset } }) => offset), remaining: [...remaining].toSorted() };
 };
 const NONE = { offsets: [], remaining: [] };
+
+it('are counted by customer, for whoever watches', async () => {
+  const metrics = createMetrics('spec', { defaults: false });
+  observeParked(metrics, pool, AT.consumer);
+  const seen = async () => Number(/parked_customers\{.*\} (\S+)/.exec(await metrics.registry.metrics())?.[1]);
+  expect(await seen()).toBe(0);
+  await park([bad(5, 'a'), behind(record(6, 'a')), bad(7, 'b')]);
+  await park([bad(5, 'z')], { ...AT, consumer: 'd' });
+  expect(await seen()).toBe(2);
+});
 
 describe('parked records', () => {
   it('are listed with why, oldest first', async () => {

@@ -1,5 +1,5 @@
 import { transient } from '@touchpoint/kernel';
-import { packRecords, unpackRecords, type LogRecord } from '@touchpoint/log';
+import { packRecords, STRAYS, unpackRecords, type LogRecord } from '@touchpoint/log';
 import { advanceCheckpoint, type Checkpoint, type CheckpointKey } from './checkpoint.ts';
 import { query, transaction, type Client, type Pool, type Queryable } from './pool.ts';
 
@@ -14,14 +14,21 @@ export const BEHIND = 'PARKED.BEHIND';
 
 export const behind = (record: LogRecord): Parking => ({ record, key: record.key, code: BEHIND, detail: 'an earlier record of this key is parked' });
 
-/** Why a record could not be processed: a Failure says so itself; of a defect only its name is kept, since its message may quote data. */
+/** Node's own errors have codes too, and messages that quote values. */
+const OF_NODE = /^ERR_/;
+
+/** Why a record could not be processed: a Failure says so itself; of a defect only its name is kept, since its message may quote data. A stray one is parked alone. */
 export const parkingOf = (record: LogRecord, error: unknown): Parking => {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : DEFECT;
-  return { record, key: record.key, code, detail: code === DEFECT ? `${error instanceof Error ? error.name : 'something'} was thrown` : (error as Error).message, error };
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' && !OF_NODE.test(error.code) ? error.code : DEFECT;
+  return { record, key: record.key, code, detail: code === DEFECT ? `${error instanceof Error ? error.name : 'something'} was thrown` : (error as Error).message, error, ...(STRAYS.has(code) && { alone: true }) };
 };
 
 /** Postgres' text holds no zero character; one in a reason must not keep a record from being parked. */
 const printable = (text: string): string => text.replaceAll('\0', '\uFFFD');
+/** Far more than a key of ours has, and no more than an index takes. */
+const MOST_KEY = 200;
+/** A key as it is kept. One that no app of ours gives may be of any form, and must not keep its record from being parked either. */
+export const parkedKey = (key: string): string => printable(key.length > MOST_KEY ? key.slice(0, MOST_KEY) : key);
 
 /** What comes for a key whose retry was asked for, and lies behind it, is retried with it: nobody will ask for it. */
 export const insertParked = async (client: Client, { consumer, topic, partition }: CheckpointKey, parkings: readonly Parking[]): Promise<void> => {
@@ -33,7 +40,7 @@ export const insertParked = async (client: Client, { consumer, topic, partition 
     [
       consumer, topic, partition,
       parkings.map(({ record }) => record.offset),
-      parkings.map(({ key }) => key),
+      parkings.map(({ key }) => parkedKey(key)),
       parkings.map(({ code }) => printable(code)),
       parkings.map(({ detail }) => printable(detail.slice(0, 500))),
       parkings.map(({ record: { key, value, headers } }) => packRecords([{ topic, partition, key, value, headers }])),
@@ -42,7 +49,7 @@ export const insertParked = async (client: Client, { consumer, topic, partition 
     ],
   );
   // A key that fails anew while it is redriven is not tried further by itself.
-  const failed = parkings.filter(({ alone, code }) => !alone && code !== BEHIND).map(({ key }) => key);
+  const failed = parkings.filter(({ alone, code }) => !alone && code !== BEHIND).map(({ key }) => parkedKey(key));
   if (failed.length > 0)
     await client.query('update log.parked set retry_at = null where consumer = $1 and topic = $2 and partition = $3 and key = any($4::text[]) and retry_at is not null', [consumer, topic, partition, failed]);
 };

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import pg from 'pg';
 import { at } from '@touchpoint/host/moments';
+import { untrusted } from '@touchpoint/host/untrusted';
 import { Failure, transient } from '@touchpoint/kernel';
 
 export type Pool = pg.Pool;
@@ -36,16 +37,33 @@ const CONNECTION = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENE
 const LOST = /Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed/;
 /** Data exceptions quote the value, constraint violations the row. */
 const QUOTES_DATA = /^2[23]/;
+/** What Postgres does not take: a value, a row, something larger than it can hold (54). It is as it should be, the data is not. */
+const REFUSES = /^(2[23]|54)/;
+/** The code of a statement that failed for what was to be stored. */
+export const REFUSED = 'STORE.REFUSED';
+
+/** Why Postgres cannot be had as DATABASE_URL says, and what to set; undefined where that is not what went wrong. */
+const noAccess = (error: Error, code: string): string | undefined => {
+  const why = untrusted(error);
+  if (why) return `Postgres: its certificate is not taken (${why}): add &sslrootcert=FILE of the CA that signed it to DATABASE_URL, and name its host as its certificate does`;
+  if (/does not support SSL/.test(error.message)) return 'Postgres does not speak TLS, and DATABASE_URL asks for it (sslmode): turn it on there (ssl = on)';
+  if (code === '28P01') return 'Postgres refuses us: check user and password in DATABASE_URL';
+  if (code === '28000' && /no encryption/.test(error.message)) return 'Postgres takes us over TLS only: add ?sslmode=verify-full to DATABASE_URL';
+  return undefined;
+};
 
 /** A database error as what may be done about it. Texts that quote values are left behind: the server's `detail` always, its message where it does so. */
 export const storeFailure = (error: unknown): unknown => {
   if (!types.isNativeError(error) || error instanceof Failure) return error;
   const code = (error as { code?: string }).code ?? '';
+  const denied = noAccess(error, code);
+  if (denied) return transient('STORE.NO_ACCESS', denied, { code });
   if (TRANSIENT.test(code) || CONNECTION.test(code) || LOST.test(error.message)) return transient('STORE.UNAVAILABLE', `Postgres: ${error.message}`, { code });
   if (!(error instanceof pg.DatabaseError)) return error;
   const { table, column, constraint, routine, message } = error;
   const where = [table, column, constraint].filter(Boolean).join(' ');
-  return new Error(`Postgres ${code}: ${QUOTES_DATA.test(code) ? (routine ?? 'a value does not fit') : message}${where ? ` (${where})` : ''}`);
+  const refusal = new Error(`Postgres ${code}: ${QUOTES_DATA.test(code) ? (routine ?? 'a value does not fit') : message}${where ? ` (${where})` : ''}`);
+  return REFUSES.test(code) ? Object.assign(refusal, { code: REFUSED }) : refusal;
 };
 
 /**

@@ -1,3 +1,5 @@
+export * from './certificates.ts';
 export * from './eventually.ts';
 export * from './spec-pool.ts';
 export * from './test-system.ts';
+export * from './worker-process.ts';

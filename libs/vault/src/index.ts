@@ -1,3 +1,4 @@
+export * from './erasing.ts';
 export { masterKeyOf, type MasterKey, type MasterKeys } from './master-key.ts';
 export * from './migrations.ts';
 export * from './source-key.ts';

@@ -14,4 +14,12 @@ create table if not exists vault.data_key (
 comment on table vault.data_key is 'One key per source, wrapped by the master key named in master_id. Without its row, what was sealed under it is unreadable for ever.';
 `,
   },
+  {
+    id: 'vault.002-erased',
+    sql: `
+alter table vault.data_key alter column wrapped drop not null, alter column master_id drop not null, add column if not exists erased_at timestamptz,
+  drop constraint if exists tombstone_has_no_key, add constraint tombstone_has_no_key check ((wrapped is null) = (erased_at is not null) and (wrapped is null) = (master_id is null));
+comment on column vault.data_key.erased_at is 'When the source was erased: the row is a tombstone then. It has no key, and none is ever made for the source again.';
+`,
+  },
 ];

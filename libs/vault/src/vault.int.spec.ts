@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { failureKind, type Sealed, type SourceKey } from '@touchpoint/kernel';
 import { freshDatabase, manualClock, type FreshDatabase } from '@touchpoint/host/testing';
 import { randomBytes } from 'node:crypto';
+import { dropKeys, eraseKeys } from './erasing.ts';
 import { masterKeyOf } from './master-key.ts';
 import { migrations } from './migrations.ts';
 import { Vault } from './vault.ts';
@@ -33,6 +34,43 @@ afterAll(async () => {
   vaults.forEach((vault) => vault.close());
   await database?.drop();
 }, 60_000);
+
+describe('a source that was erased', () => {
+  it('has no key any more, in no process once its cache is over, and is given none again', async () => {
+    const [gone, other] = [sourceKey(), sourceKey()];
+    const clock = manualClock();
+    const [vault, elsewhere] = [open(clock), open(clock)];
+    const sealed = [await sealOne(vault, gone, 'Ada'), await sealOne(vault, other, 'Ben')];
+    expect(await elsewhere.unseal(sealed)).toEqual(['Ada', 'Ben']);
+    expect(await eraseKeys(database.pool, [gone, sourceKey()])).toBe(1);
+    expect(await open(clock).unseal(sealed)).toEqual([null, 'Ben']);
+    clock.advance(60_001);
+    for (const one of [vault, elsewhere]) {
+      expect(await one.unseal(sealed)).toEqual([null, 'Ben']);
+      expect([...(await one.keysFor([gone, other])).keys()]).toEqual([other]);
+    }
+    const [, asked] = await roundTrips(() => vault.keysFor([gone, other]));
+    expect(asked).toBe(0);
+  });
+  it('is one however often, and wherever a key is made for it at the same time', async () => {
+    const sources = Array.from({ length: 60 }, sourceKey);
+    await Promise.all([open().keysFor([...sources].reverse()), eraseKeys(database.pool, sources), open().keysFor(sources), eraseKeys(database.pool, [...sources].reverse())]);
+    expect((await open().keysFor(sources)).size).toBe(0);
+    expect(await eraseKeys(database.pool, sources)).toBe(0);
+  });
+});
+
+describe('a source whose key was let go', () => {
+  it('gets another one, and what was sealed before stays unreadable; a tombstone stays one', async () => {
+    const [source, gone] = [sourceKey(), sourceKey()];
+    const before = await sealOne(open(), source, 'before');
+    await eraseKeys(database.pool, [gone]);
+    expect(await dropKeys(database.pool, [source, gone])).toBe(1);
+    const vault = open();
+    expect(await vault.unseal([before, await sealOne(vault, source, 'after')])).toEqual([null, 'after']);
+    expect((await vault.keysFor([gone])).size).toBe(0);
+  });
+});
 
 describe('keys of a batch', () => {
   it('are made in one round trip, and found in one', async () => {

@@ -18,8 +18,13 @@ export type VaultOptions = Readonly<{
   maxEntries?: number;
 }>;
 
-type Row = Readonly<{ key_id: string; source_key: string; wrapped: Uint8Array; master_id: string }>;
+/** Without a key: the source was erased. */
+type Row = Readonly<{ key_id: string; source_key: string }> & (Readonly<{ wrapped: Uint8Array; master_id: string }> | Readonly<{ wrapped: null; master_id: null }>);
+type LiveRow = Extract<Row, { wrapped: Uint8Array }>;
+const isLive = (row: Row): row is LiveRow => row.wrapped !== null;
+const sourceKeyOf = ({ source_key }: Row): SourceKey => source_key.replaceAll('-', '') as SourceKey;
 
+const ERASED = 'erased';
 const MAX_TTL = 60_000;
 const MAX_TRIES = 5;
 
@@ -34,7 +39,7 @@ made as (
   returning key_id, source_key, wrapped, master_id
 )
 select * from known union all select * from made`;
-const BY_ID = 'select key_id, source_key, wrapped, master_id from vault.data_key where key_id = any($1::bigint[])';
+const BY_ID = 'select key_id, source_key, wrapped, master_id from vault.data_key where key_id = any($1::bigint[]) and wrapped is not null';
 
 type Candidates = ReadonlyMap<SourceKey, Readonly<{ bytes: Buffer; wrapped: Buffer }>>;
 
@@ -42,12 +47,12 @@ type Candidates = ReadonlyMap<SourceKey, Readonly<{ bytes: Buffer; wrapped: Buff
 const literal = (values: readonly Buffer[]): string => `{${values.map((value) => `"\\\\x${value.toString('hex')}"`).join()}}`;
 const bytesOf = (sourceKey: SourceKey): Buffer => Buffer.from(sourceKey, 'hex');
 
-/** Seals and opens personal values. Keys are made on first use, one per source, wrapped by the master key; any number of processes may do so at once. */
+/** Seals and opens personal values. Keys are made on first use, one per source that was not erased, wrapped by the master key; any number of processes may do so at once. */
 export class Vault {
   readonly #pool: Queryable;
   readonly #current: MasterKey;
   readonly #masters: ReadonlyMap<string, MasterKey>;
-  readonly #bySource: BoundedCache<SourceKey, DataKey>;
+  readonly #bySource: BoundedCache<SourceKey, DataKey | typeof ERASED>;
   readonly #byId: BoundedCache<number, DataKey>;
   readonly #sweep: NodeJS.Timeout;
 
@@ -74,22 +79,27 @@ export class Vault {
     this.#byId.clear();
   }
 
-  /** The key of each source, made where there is none; in one round trip for all of them, none where all are in memory. Throws Transient where Postgres cannot be asked. */
+  /**
+   * The key of each source, made where there is none; in one round trip for all of them, none where all are in memory. A source that was erased has none and is left
+   * out: nothing personal is kept of it any more. Throws Transient where Postgres cannot be asked.
+   */
   async keysFor(sourceKeys: Iterable<SourceKey>): Promise<ReadonlyMap<SourceKey, DataKey>> {
     const found = new Map<SourceKey, DataKey>();
     let missing: SourceKey[] = [];
     for (const sourceKey of new Set(sourceKeys)) {
       const key = this.#bySource.get(sourceKey);
-      if (key) found.set(sourceKey, key);
-      else missing.push(sourceKey);
+      if (key === undefined) missing.push(sourceKey);
+      else if (key !== ERASED) found.set(sourceKey, key);
     }
     for (let tries = 0; missing.length > 0; tries += 1) {
       if (tries === MAX_TRIES) throw transient('VAULT.CONTENDED', 'data keys could not be made: somebody else makes and deletes them');
       const ours = this.#candidates(missing.sort());
       const rows = await query<Row>(this.#pool, ENSURE, [`{${missing.join()}}`, literal(missing.map((sourceKey) => ours.get(sourceKey)!.wrapped)), this.#current.id]);
-      for (const key of this.#keep(rows, ours)) found.set(key.sourceKey, key);
+      for (const key of this.#keep(rows.filter(isLive), ours)) found.set(key.sourceKey, key);
+      for (const row of rows) if (!isLive(row)) this.#bySource.set(sourceKeyOf(row), ERASED);
       for (const { bytes } of ours.values()) bytes.fill(0);
-      missing = missing.filter((sourceKey) => !found.has(sourceKey));
+      const answered = new Set(rows.map(sourceKeyOf));
+      missing = missing.filter((sourceKey) => !answered.has(sourceKey));
     }
     return found;
   }
@@ -112,7 +122,7 @@ export class Vault {
       if (key) keys.set(id, key);
       else missing.add(id);
     }
-    if (missing.size > 0) for (const key of this.#keep(await query<Row>(this.#pool, BY_ID, [`{${[...missing].join()}}`]))) keys.set(key.id, key);
+    if (missing.size > 0) for (const key of this.#keep(await query<LiveRow>(this.#pool, BY_ID, [`{${[...missing].join()}}`]))) keys.set(key.id, key);
     return values.map((sealed, i) => {
       const key = keys.get(ids[i]!);
       return key ? unsealUnder(key.id, key.key, sealed) : null;
@@ -126,16 +136,16 @@ export class Vault {
     }));
   }
 
-  #open(row: Row, sourceKey: SourceKey): Buffer {
+  #open(row: LiveRow, sourceKey: SourceKey): Buffer {
     const master = this.#masters.get(row.master_id);
     if (!master) throw defect('VAULT.MASTER', `a data key needs master key ${row.master_id}, and there is ${[...this.#masters.keys()].join(', ')}`);
     return unwrapKey(master, bytesOf(sourceKey), row.wrapped);
   }
 
   /** A key that came back as we wrapped it is known already. */
-  #keep(rows: readonly Row[], ours?: Candidates): readonly DataKey[] {
+  #keep(rows: readonly LiveRow[], ours?: Candidates): readonly DataKey[] {
     return rows.map((row) => {
-      const sourceKey = row.source_key.replaceAll('-', '') as SourceKey;
+      const sourceKey = sourceKeyOf(row);
       const own = ours?.get(sourceKey);
       const bytes = own?.wrapped.equals(row.wrapped) ? own.bytes : this.#open(row, sourceKey);
       const key: DataKey = { id: Number(row.key_id), sourceKey, key: createSecretKey(bytes) };

@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -17,11 +17,13 @@ const PACKAGES = Object.keys((JSON.parse(readFileSync(join(ROOT, 'package.json')
 const INSIDE = new Set(['zod']);
 
 /** Where the bundle of an app is written, from the root, without its ending. */
-const bundlePath = (app: string): string => join(app, 'dist/main');
+const bundlePath = (app: string, file = 'main.ts'): string => join(app, 'dist', basename(file, '.ts'));
+/** Processes of its own that an app starts, each a file `*.process.ts` and a bundle beside the app's. */
+const processesOf = (app: string): readonly string[] => globSync('src/**/*.process.ts', { cwd: join(ROOT, app) });
 
 const optionsFor = (apps: readonly string[], external: readonly string[]): BuildOptions => ({
   absWorkingDir: ROOT,
-  entryPoints: Object.fromEntries(apps.map((app) => [bundlePath(app), join(app, 'src/main.ts')])),
+  entryPoints: Object.fromEntries(apps.flatMap((app) => ['src/main.ts', ...processesOf(app)].map((file) => [bundlePath(app, file), join(app, file)]))),
   outdir: '.',
   outExtension: { '.js': '.mjs' },
   bundle: true,

@@ -5,7 +5,7 @@ import { land } from './reading.ts';
 import { allRules } from './rules.ts';
 import { beginning, type World } from './world.ts';
 
-const recordOf = (seq: number, offset: number): LogRecord => ({ offset, key: 'k', timestamp: 0, value: Buffer.alloc(0), headers: { [ORIGIN]: encodeOrigin('1', seq) } });
+const recordOf = (seq: number, offset: number): LogRecord => ({ offset, key: 'k', timestamp: 0, value: Buffer.alloc(0), headers: { [ORIGIN]: encodeOrigin('model.1/source/0/1', seq) } });
 
 /** What the model's reader has taken, or that it stopped. */
 const byModel = (seqs: readonly number[]): number | 'stopped' => {

@@ -32,7 +32,9 @@ const answers = async (url: string, signal: AbortSignal): Promise<void> => {
   const { username, password } = target;
   target.username = target.password = '';
   const headers = username ? { authorization: `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}` } : {};
+  // Whom it trusts, and whom we trust, is the application's matter.
+  if (target.protocol === 'https:') return anyOpen([`${target.hostname}:${target.port || 443}`], signal);
   const answer = await fetch(`${target.href.replace(/\/$/, '')}/subjects`, { signal, headers });
   await answer.arrayBuffer();
-  if (!answer.ok) throw new Error(`it answers ${answer.status}`);
+  if (!answer.ok && answer.status !== 401) throw new Error(`it answers ${answer.status}`);
 };

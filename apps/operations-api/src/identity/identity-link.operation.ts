@@ -31,7 +31,7 @@ export class IdentityLink implements Operation<Two> {
     if (survivor === absorbed) return { summary: `They are one customer already: ${survivor}`, figures };
     const what = `${absorbed} with its ${plural(sets.find((set) => rootOf(set) === absorbed)!.links.length, 'source')} becomes a part of ${survivor}`;
     if (!running.apply) return { summary: `If applied, ${what}; identity split ${survivor} ${absorbed} undoes it`, figures };
-    const done = await this.#acts.publish('LinkRequested', { requestedBy: running.who, reason: running.why }, [a, b] as CustomerId[], running, async () => rootOf(await this.#identity.set(a)) === rootOf(await this.#identity.set(b)));
+    const done = await this.#acts.publish('LinkRequested', { requestedBy: running.who }, [a, b] as CustomerId[], running, async () => rootOf(await this.#identity.set(a)) === rootOf(await this.#identity.set(b)));
     return { summary: done ? `Done: ${what}; identity split ${survivor} ${absorbed} undoes it` : `It is on the log, and identity-resolver has not come to it yet: ${what}, once it does`, figures: { ...figures, done } };
   }
 

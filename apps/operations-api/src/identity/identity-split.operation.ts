@@ -30,13 +30,13 @@ export class IdentitySplit implements Operation<Members> {
     const together = set.customers.some(({ customerId }) => customerId === survivor);
     if (root === member && !together) return { summary: `${member} stands alone already`, figures: { member, sources: 0 } };
     if (root !== survivor) throw invalidMessage('OPERATIONS.NOT_A_MEMBER', root === member ? `${member} is the one that survives: it is its members that can be split off` : `${member} is a part of ${root}, not of ${survivor}`);
-    const would = split(set, { memberId: member as CustomerId, requestedBy: running.who, reason: running.why, publisher: 'operations-api', messageId: running.id });
+    const would = split(set, { memberId: member as CustomerId, requestedBy: running.who, reason: null, publisher: 'operations-api', messageId: running.id });
     if ('rejected' in would) throw invalidMessage('OPERATIONS.NOT_A_MEMBER', `${member} is the one that survives: it is its members that can be split off`);
     const figures = { survivor, member, sources: would.sources.length };
     if (running.resumed === undefined) await running.keep('listed', set.links.filter(({ key }) => would.sources.includes(key)).map(({ kind, key, customerId }) => ({ kind, key, customer: customerId })));
     const what = `${member} leaves ${survivor} with ${would.sources.length} source${would.sources.length === 1 ? '' : 's'}; what reached ${survivor} meanwhile stays there`;
     if (!running.apply) return { summary: `If applied, ${what}`, figures };
-    const done = await this.#acts.publish('SplitRequested', { customerId: survivor as CustomerId, requestedBy: running.who, reason: running.why }, [member as CustomerId], running, async () => rootOf(await this.#identity.set(member)) !== survivor);
+    const done = await this.#acts.publish('SplitRequested', { customerId: survivor as CustomerId, requestedBy: running.who }, [member as CustomerId], running, async () => rootOf(await this.#identity.set(member)) !== survivor);
     return { summary: done ? `Done: ${what}` : `It is on the log, and identity-resolver has not come to it yet: ${what}, once it does`, figures: { ...figures, done } };
   }
 }

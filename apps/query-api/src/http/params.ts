@@ -11,7 +11,7 @@ export const MAX_LIMIT = 100;
 /** Kinds that a customer can be looked up by. `customer` is none: it is the id itself. */
 export const LOOKUP_KINDS = SOURCE_KINDS.filter((kind): kind is Exclude<SourceKind, 'customer'> => kind !== 'customer');
 /** Everything that a customer's timeline may hold. */
-export const TIMELINE_TYPES: readonly string[] = Object.values(catalog).flatMap(({ name, context }) => (['touchpoint', 'operator', 'identity', 'orchestration'].includes(context) ? [name] : [])).sort();
+export const TIMELINE_TYPES: readonly string[] = Object.values(catalog).flatMap(({ name, context }) => (['touchpoint', 'identity', 'orchestration'].includes(context) ? [name] : [])).sort();
 const MAX_TYPES = 20;
 
 const E164 = /^\+[1-9]\d{4,14}$/;

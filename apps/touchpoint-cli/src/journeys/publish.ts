@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createAppender, createKafka, createMessageWriter, createRegistry, kafkaProducers, partitionCounts, TOPICS } from '@touchpoint/log';
+import { createAppender, createMessageWriter, kafkaProducers, partitionCounts, TOPICS } from '@touchpoint/log';
 import { silentLog } from '@touchpoint/host';
 import { ENGINE_VERSION, type Publication } from '@touchpoint/orchestration';
 import { publishControl, type Client, type Pool } from '@touchpoint/store';
+import { kafkaFor } from '../system/set-up.ts';
+import { registryAt } from '../system/subjects.ts';
 
 export type PublishPorts = Readonly<{ pool: Pool; kafkaBrokers: readonly string[]; schemaRegistryUrl: string; topicPrefix: string }>;
 export type Published = Readonly<{ setNumber: number; changed: boolean; partitions: number }>;
@@ -22,12 +24,12 @@ const lastSet = async (client: Client): Promise<LastRow | undefined> => {
  * again publishes nothing. What was committed and not sent in time is sent by the next publication.
  */
 export const publishSet = async ({ pool, kafkaBrokers, schemaRegistryUrl, topicPrefix }: PublishPorts, { journeys, templates }: Publication, by: string, note: string | null): Promise<Published> => {
-  const kafka = createKafka({ brokers: kafkaBrokers, clientId: 'touchpoint-publishing', log: silentLog });
+  const kafka = kafkaFor({ kafkaBrokers });
   const appender = createAppender(kafkaProducers(kafka), { log: silentLog });
   // Records with a seq have no deadline each: a later one would land behind a gap. When it takes too long, nothing at all is sent any more.
   const limit = setTimeout(() => void appender.close(), LIMIT_MS);
   try {
-    const writer = await createMessageWriter(createRegistry(schemaRegistryUrl), topicPrefix, TOPICS.timeline);
+    const writer = await createMessageWriter(registryAt(schemaRegistryUrl), topicPrefix, TOPICS.timeline);
     const topic = topicPrefix + TOPICS.timeline;
     const partitions = (await partitionCounts(kafka, topicPrefix)).get(topic)!;
     const digest = createHash('sha256').update(JSON.stringify([ENGINE_VERSION, journeys, templates])).digest('hex');

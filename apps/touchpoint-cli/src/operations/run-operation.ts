@@ -60,7 +60,7 @@ export const follow = async (context: Context, client: OperationsClient, first: 
 /** Tells how a run ended; writes its rows where they are wanted. */
 export const report = async (context: Context, client: OperationsClient, run: Run, { csv, json }: OperationOptions): Promise<void> => {
   const { terminal } = context;
-  if (csv !== undefined && run.state === 'done') {
+  if (csv !== undefined && run.rows > 0) {
     await pipeline(csvOf(client.rows(run.id)), createWriteStream(csv));
     terminal.err(`${run.rows.toLocaleString('en')} rows: ${csv}\n`);
   }

@@ -20,8 +20,10 @@ export const loadSecrets = async ({ secrets: path }: Places, given: Partial<Secr
 };
 
 /** @throws CliError when the database holds personal data that these secrets cannot open: better than to seal new data under another key beside it. */
-export const checkSecrets = async (on: Queryable, { MASTER_KEY }: Secrets, { secrets: path }: Places): Promise<void> => {
-  const { id } = masterKeyOf(Buffer.from(MASTER_KEY, 'base64'));
+export const checkSecrets = (on: Queryable, { MASTER_KEY }: Secrets, places: Places): Promise<void> => checkMasterKey(on, Buffer.from(MASTER_KEY, 'base64'), places);
+
+export const checkMasterKey = async (on: Queryable, key: Buffer, { secrets: path }: Places): Promise<void> => {
+  const { id } = masterKeyOf(key);
   const { rows } = await on.query('select from vault.data_key where master_id <> $1 limit 1', [id]);
   if (rows.length === 0) return;
   throw new CliError(

@@ -4,6 +4,7 @@ import { createKafka, createTopics, TOPICS } from '@touchpoint/log';
 import { createPool, migrate, query, type Pool } from '@touchpoint/store';
 import { failureKind } from '@touchpoint/kernel';
 import type { Connections } from '@touchpoint/stack';
+import { commandConfig } from '../config.ts';
 import { CliError } from './cli-error.ts';
 import { ensureOwnKeys, makeFirstKeys, type KeyTexts } from './first-keys.ts';
 import { allMigrations } from './migrations.ts';
@@ -22,7 +23,7 @@ export const withPool = async <T>(databaseUrl: string, work: (pool: Pool) => Pro
   }
 };
 
-export const kafkaFor = ({ kafkaBrokers }: Pick<Connections, 'kafkaBrokers'>) => createKafka({ brokers: kafkaBrokers, clientId: 'touchpoint-cli', log: silentLog });
+export const kafkaFor = ({ kafkaBrokers }: Pick<Connections, 'kafkaBrokers'>) => createKafka({ brokers: kafkaBrokers, clientId: 'touchpoint-cli', log: silentLog, access: commandConfig() });
 
 /** Creates the topics that are missing. @returns their names. */
 export const setUpTopics = (connections: Connections, prefix: string, partitions?: number): Promise<readonly string[]> =>

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createRegistry, patiently, registerSchemas, TOPICS, type SchemaRegistry } from '@touchpoint/log';
-import { CliError } from './cli-error.ts';
+import { commandConfig } from '../config.ts';
 import type { Places } from './places.ts';
 import { readPrivate, writePrivate } from './private-file.ts';
 
@@ -22,9 +22,12 @@ const wantedSubjects = async (prefix: string): Promise<readonly Subject[]> => {
   return wanted;
 };
 
+/** The registry, spoken with as the command's configuration says. */
+export const registryAt = (url: string, timeoutMs?: number) => createRegistry(url, { access: commandConfig(), ...(timeoutMs !== undefined && { timeoutMs }) });
+
 /** Registers every message under every subject it may have, a few at a time, but a schema that has several subjects under one after the other. @returns how many there are. */
 export const registerAll = async (schemaRegistryUrl: string, prefix: string): Promise<number> => {
-  const registry = createRegistry(schemaRegistryUrl, { timeoutMs: REGISTER_MS });
+  const registry = registryAt(schemaRegistryUrl, REGISTER_MS);
   const wanted = await wantedSubjects(prefix);
   const subjectsOf = new Map<string, string[]>();
   for (const { subject, schema } of wanted) subjectsOf.set(schema, [...(subjectsOf.get(schema) ?? []), subject]);
@@ -46,13 +49,8 @@ export const setUpSchemas = async (schemaRegistryUrl: string, prefix: string, { 
   return { subjects: wanted.length, registered };
 };
 
-/** The subjects of this system's topics, by name. @throws CliError where the registry does not answer. */
+/** The subjects of this system's topics, by name. @throws Failure Transient that says why the registry does not answer. */
 export const listSubjects = async (schemaRegistryUrl: string, prefix: string): Promise<readonly string[]> => {
-  const url = `${schemaRegistryUrl.replace(/\/$/, '')}/subjects`;
-  const answer = await fetch(url, { signal: AbortSignal.timeout(LIMIT_MS) }).catch((cause: unknown) => {
-    throw new CliError('CLI.NO_REGISTRY', `The schema registry does not answer at ${new URL(url).origin}: see npx touchpoint status`, { cause });
-  });
-  if (!answer.ok) throw new CliError('CLI.NO_REGISTRY', `The schema registry answered ${answer.status}: see npx touchpoint logs registry`);
   const ours = Object.values(TOPICS).map((topic) => `${prefix}${topic}-`);
-  return ((await answer.json()) as readonly string[]).filter((subject) => ours.some((start) => subject.startsWith(start))).sort();
+  return (await registryAt(schemaRegistryUrl, LIMIT_MS).subjects()).filter((subject) => ours.some((start) => subject.startsWith(start))).sort();
 };

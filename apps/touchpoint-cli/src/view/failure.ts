@@ -5,7 +5,7 @@ import type { Paint } from './terminal.ts';
 type Coded = Error & Readonly<{ code?: unknown; kind?: unknown }>;
 
 /** Errors of ours whose message is written for the one who typed the command. */
-const SPEAKING = /^(STACK|CONFIG|ACCESS|STORE|REGISTRY)\./;
+const SPEAKING = /^(STACK|CONFIG|ACCESS|STORE|REGISTRY|KAFKA)\./;
 
 /** What a command that failed prints, and its exit code: one sentence that says what to do; details below it; a stack only for what nobody foresaw. */
 export const failureText = (error: unknown, paint: Paint): { text: string; exitCode: number } => {

@@ -12,6 +12,18 @@ export type CustomerAbsorbed = Message<'CustomerAbsorbed', {
   by: Link;
 }>;
 
+/** The person behind this customer was erased: the keys of all its sources are gone, columns with personal values are cleared, nothing is sent any more. On the timeline of every customer of the set; its messageId is derived from that of the ErasureRequested. */
+export type CustomerErased = Message<'CustomerErased', {
+  /** The customer whose timeline it stands on. */
+  customerId: CustomerId;
+  /** The customer that survives in the set. */
+  rootId: CustomerId;
+  /** How many customers the set consists of. */
+  members: number;
+  /** How many sources belonged to the set. */
+  sources: number;
+}>;
+
 /** Another customer became a part of this one. On the survivor's timeline. */
 export type CustomerMerged = Message<'CustomerMerged', {
   /** The customer that survives. */
@@ -36,6 +48,14 @@ export type CustomerSplit = Message<'CustomerSplit', {
   reason: string | null;
 }>;
 
+/** An operator has a customer erased. Comes in through touchpoints.received, under the source customer:<id>; on the timeline of the customer that survives, behind the CustomerErased that it led to. */
+export type ErasureRequested = Message<'ErasureRequested', {
+  /** The customer that was named: any of its set. */
+  customerId: CustomerId;
+  /** The operator or key that asked for it. Why is kept in the audit log: a free text may be personal, and this log is kept for ever. */
+  requestedBy: string;
+}>;
+
 /** Sources now belong to this customer. The link table can be rebuilt from these facts. On the customer's timeline. */
 export type IdentitiesLinked = Message<'IdentitiesLinked', {
   /** The customer. */
@@ -46,9 +66,27 @@ export type IdentitiesLinked = Message<'IdentitiesLinked', {
   linked: readonly LinkedSource[];
 }>;
 
+/** An operator said that two customers are one person. Its meta links them, as an alias does. */
+export type LinkRequested = Message<'LinkRequested', {
+  /** The operator or key that asked for it. Why is kept in the audit log: a free text may be personal, and this log is kept for ever. */
+  requestedBy: string;
+}>;
+
+/** An operator said that a customer is no part of another one. The customer that its meta names as its source is the one to be taken out. */
+export type SplitRequested = Message<'SplitRequested', {
+  /** The customer that it is a part of. Where it is not, by the time that this is read, nothing is split. */
+  customerId: CustomerId;
+  /** The operator or key that asked for it. Why is kept in the audit log: a free text may be personal, and this log is kept for ever. */
+  requestedBy: string;
+}>;
+
 /** Every message of identity. */
 export type IdentityMessage =
   | CustomerAbsorbed
+  | CustomerErased
   | CustomerMerged
   | CustomerSplit
-  | IdentitiesLinked;
+  | ErasureRequested
+  | IdentitiesLinked
+  | LinkRequested
+  | SplitRequested;

@@ -1,0 +1,2 @@
+-- Run once, when the database is made: the registry keeps its schemas here, apart from ours.
+create schema if not exists registry;

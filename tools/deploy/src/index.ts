@@ -1,0 +1,3 @@
+export * from './places.ts';
+export * from './manifests.ts';
+export * from './strict.ts';
