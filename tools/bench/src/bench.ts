@@ -1,17 +1,14 @@
 import { join } from 'node:path';
+import { BENCHMARKS, runBenchmark } from './benchmark.ts';
 import { load, machine } from './machine.ts';
 import { parseOptions, USAGE, type Options } from './options.ts';
-import type { PartContext } from './pipeline/part.ts';
-import { pipeline } from './pipeline/pipeline.ts';
 import { benchDir } from './repository.ts';
-import { figureTable, noteTable, writeReport, type Report } from './report.ts';
+import { figureTable, noteTable, writeReport } from './report.ts';
 
 /**
  * `npm run bench -- NAME`: starts what it needs, prints a table and writes `.bench/NAME.json`. It measures and passes no judgement: it ends with 0 whether
  * targets are met or not, with 1 when something could not be measured that should have been, with 2 when it was asked for wrongly.
  */
-type Benchmark = (options: Options, run: Omit<PartContext, 'lab' | 'options'>) => Promise<Report & Readonly<{ failed: boolean }>>;
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { pipeline };
 
 const asked = (): Options => {
   try {
@@ -35,7 +32,7 @@ const before = machine();
 const at = new Date().toISOString();
 
 try {
-  const { failed, ...report } = await BENCHMARKS[options.name]!(options, { say, signal: calledOff.signal, resultFile: (name) => join(benchDir, `${options.name}.${name}`) });
+  const { failed, ...report } = await runBenchmark(options, { say, signal: calledOff.signal, resultFile: (name) => join(benchDir, `${options.name}.${name}`) });
   const about = { machine: { ...before, loadAfter: load() }, options, at, seconds: Math.round((performance.now() - began) / 1_000) };
   const path = join(benchDir, `${options.name}.json`);
   await writeReport(path, report, about);

@@ -6,7 +6,7 @@ import { cpus } from 'node:os';
 import { untilRead } from '../positions.ts';
 import { startProfile } from '../profile/profile.ts';
 import { measured, type Note } from '../report.ts';
-import type { Part, PartContext, Report } from './part.ts';
+import type { Part, PartContext, Report } from '../part.ts';
 
 const CPU_TARGET = { atMost: 120 };
 const RSS_TARGET = { atMost: 250 };

@@ -7,7 +7,7 @@ import { measured } from '../report.ts';
 import { shopEvents } from '../shop.ts';
 import type { BenchSystem } from '../system.port.ts';
 import { bytesOnDisk, createTopics, deleteTopics, endsOf } from '../topics.ts';
-import type { Part, PartContext, Report } from './part.ts';
+import type { Part, PartContext, Report } from '../part.ts';
 import { producerPerformance } from './producer-perf.ts';
 
 const TARGET = { atLeast: 0.4 };

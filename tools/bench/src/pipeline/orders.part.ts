@@ -11,7 +11,7 @@ import { measured, type Note } from '../report.ts';
 import { orderOf } from '../shop.ts';
 import type { BenchSystem } from '../system.port.ts';
 import { sandboxMarks, wayMarks, type Marks } from './order-marks.ts';
-import type { Part, PartContext, Report } from './part.ts';
+import type { Part, PartContext, Report } from '../part.ts';
 
 const TARGET = { atMost: 3 };
 const BATCH = 100;

@@ -4,7 +4,7 @@ import type { CpuTimes } from '../cpu-meter.ts';
 import { threadsOf } from '../processes.ts';
 import { shown, table } from '../report.ts';
 import { pidOf, type BenchSystem } from '../system.port.ts';
-import type { PartContext } from '../pipeline/part.ts';
+import type { PartContext } from '../part.ts';
 import { startCpuProfile, stopCpuProfile, type CpuProfile } from './inspector.ts';
 import { selfTimes } from './self-times.ts';
 import { openStatements } from './statements.ts';

@@ -1,6 +1,6 @@
-import type { Lab } from '../lab.ts';
-import type { Options } from '../options.ts';
-import type { Figure, Note, Report, Target } from '../report.ts';
+import type { Lab } from './lab.ts';
+import type { Options } from './options.ts';
+import type { Figure, Note, Report, Target } from './report.ts';
 
 /** What a part of a benchmark is given. `say` shows one line to whoever waits. */
 export type PartContext = Readonly<{ lab: Lab; options: Options; say: (text: string) => void; signal: AbortSignal; resultFile: (name: string) => string }>;

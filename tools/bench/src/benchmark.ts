@@ -1,20 +1,29 @@
-import { openLab, type Lab } from '../lab.ts';
-import type { Options } from '../options.ts';
-import { missingApps } from '../repository.ts';
-import { notMeasured, type Figure, type Note, type Report } from '../report.ts';
-import { backlogPart, backlogWithOrchestratorPart } from './backlog.part.ts';
-import { ingestPart } from './ingest.part.ts';
-import { ordersPart } from './orders.part.ts';
+import { openLab, type Lab } from './lab.ts';
+import type { Options } from './options.ts';
+import { missingApps } from './repository.ts';
+import { notMeasured, type Figure, type Note, type Report } from './report.ts';
+import { backlogPart, backlogWithOrchestratorPart } from './pipeline/backlog.part.ts';
+import { ingestPart } from './pipeline/ingest.part.ts';
+import { ordersPart } from './pipeline/orders.part.ts';
+import { rebuildPart } from './rebuild/rebuild.part.ts';
 import type { Part, PartContext } from './part.ts';
 
-const PARTS: readonly Part[] = [ingestPart, backlogPart, backlogWithOrchestratorPart, ordersPart];
+/**
+ * `pipeline`: the way of an event from end to end: what ingest takes, what it costs to bring it to the read models, how long an order waits for its message.
+ * `rebuild`: what it costs to fold all read models anew from the log of `pipeline`.
+ */
+export const BENCHMARKS: Readonly<Record<string, readonly Part[]>> = {
+  pipeline: [ingestPart, backlogPart, backlogWithOrchestratorPart, ordersPart],
+  rebuild: [rebuildPart],
+};
 
 const why = (error: unknown): string => (error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error));
 
-/** The way of an event from end to end: what ingest takes, what it costs to bring it to the read models, how long an order waits for its message. */
-export const pipeline = async (options: Options, run: Omit<PartContext, 'lab' | 'options'>): Promise<Report & Readonly<{ failed: boolean }>> => {
-  const chosen = PARTS.filter(({ name }) => options.parts?.includes(name) ?? true);
-  if (chosen.length === 0) throw new Error(`pipeline has the parts ${PARTS.map(({ name }) => name).join(', ')}`);
+/** Runs the parts of a benchmark, one after another, on a stack of their own. */
+export const runBenchmark = async (options: Options, run: Omit<PartContext, 'lab' | 'options'>): Promise<Report & Readonly<{ failed: boolean }>> => {
+  const parts = BENCHMARKS[options.name] ?? [];
+  const chosen = parts.filter(({ name }) => options.parts?.includes(name) ?? true);
+  if (chosen.length === 0) throw new Error(`${options.name} has the parts ${parts.map(({ name }) => name).join(', ')}`);
   const lab: Lab = await openLab({ keep: options.keep, statements: options.profile, say: run.say, signal: run.signal });
   const values = new Map<string, Figure>();
   const reasons = new Map<string, string>();
@@ -31,7 +40,7 @@ export const pipeline = async (options: Options, run: Omit<PartContext, 'lab' | 
   } finally {
     await lab.close();
   }
-  const declared = new Map(PARTS.flatMap(({ figures }) => figures).map((figure) => [figure.name, figure]));
+  const declared = new Map(parts.flatMap(({ figures }) => figures).map((figure) => [figure.name, figure]));
   const figures = [...declared.values()].map(({ name, unit, target }) => values.get(name) ?? notMeasured(name, reasons.get(name) ?? 'not asked for', unit, target));
   return { figures, notes, failed };
 };
