@@ -7,7 +7,6 @@ import { keysCommand } from './commands/keys.command.ts';
 import { logsCommand } from './commands/logs.command.ts';
 import { proveCommand } from './commands/prove.command.ts';
 import { prepareCommand } from './commands/prepare.command.ts';
-import { proveCommand } from './commands/prove.command.ts';
 import { schemasCommand } from './commands/schemas.command.ts';
 import { statusCommand } from './commands/status.command.ts';
 import { superviseCommand } from './commands/supervise.command.ts';

@@ -29,6 +29,7 @@ export class IdentityLink implements Operation<Two> {
     const [survivor, absorbed] = roots.toSorted((one, other) => one.createdAt - other.createdAt || (one.customerId < other.customerId ? -1 : 1)).map(({ customerId }) => customerId) as [CustomerId, CustomerId];
     const figures = { survivor, absorbed: survivor === absorbed ? null : absorbed };
     if (survivor === absorbed) return { summary: `They are one customer already: ${survivor}`, figures };
+    if (roots.some(({ erased }) => erased)) throw invalidMessage('OPERATIONS.ERASED', 'The person behind one of them was erased: it joins no other any more');
     const what = `${absorbed} with its ${plural(sets.find((set) => rootOf(set) === absorbed)!.links.length, 'source')} becomes a part of ${survivor}`;
     if (!running.apply) return { summary: `If applied, ${what}; identity split ${survivor} ${absorbed} undoes it`, figures };
     const done = await this.#acts.publish('LinkRequested', { requestedBy: running.who }, [a, b] as CustomerId[], running, async () => rootOf(await this.#identity.set(a)) === rootOf(await this.#identity.set(b)));
