@@ -2,7 +2,7 @@ import { Module, type FactoryProvider } from '@nestjs/common';
 import { API_KEYS, CLOCK, CONFIG, tableApiKeys, type Clock } from '@touchpoint/host';
 import { appenderProvider, kafkaProvider, logReaderProvider, messageReaderProvider, messageWriterProvider, registryProvider, TOPICS, topicsProvider } from '@touchpoint/log';
 import { POOL, poolProvider, type Pool } from '@touchpoint/store';
-import { masterKeyOf, Vault } from '@touchpoint/vault';
+import { masterKeysOf, Vault, type MasterKeyConfig } from '@touchpoint/vault';
 import { DeliveryHandler, OUTCOME_WRITER, VAULT } from './delivery.handler.ts';
 import { SandboxController } from './http/sandbox.controller.ts';
 import { OUTCOMES } from './outcomes.ts';
@@ -12,7 +12,7 @@ import { SandboxProvider } from './sandbox.provider.ts';
 const vault: FactoryProvider = {
   provide: VAULT,
   inject: [POOL, CONFIG, CLOCK],
-  useFactory: (pool: Pool, { MASTER_KEY }: Readonly<{ MASTER_KEY: Buffer }>, clock: Clock) => Vault.open(pool, { current: masterKeyOf(MASTER_KEY) }, { clock }),
+  useFactory: (pool: Pool, config: MasterKeyConfig, clock: Clock) => Vault.open(pool, masterKeysOf(config), { clock }),
 };
 const sandbox: FactoryProvider = { provide: SandboxProvider, inject: [POOL, VAULT], useFactory: (pool: Pool, opened: Vault) => new SandboxProvider(pool, opened) };
 const providers: FactoryProvider = { provide: PROVIDERS, inject: [SandboxProvider], useFactory: (one: SandboxProvider) => createProviders([one]) };

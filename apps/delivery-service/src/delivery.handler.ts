@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CLOCK, CONFIG, LOG, METRICS, type Clock, type ConfigOf, type Log, type Metrics, type Token } from '@touchpoint/host';
+import { CLOCK, CONFIG, LOG, METRICS, TRACING, type Clock, type ConfigOf, type Log, type Metrics, type Tracing, type Token } from '@touchpoint/host';
 import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, TOPICS, type Appender, type LogReader, type LogTopics, type MessageReader, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
 import { claimCheckpoint, observeOutbox, observeParked, POOL, sharedLook, type Pool } from '@touchpoint/store';
 import type { Vault } from '@touchpoint/vault';
@@ -34,6 +34,7 @@ export class DeliveryHandler implements PartitionHandler {
     @Inject(METRICS) metrics: Metrics,
     @Inject(LOG) log: Log,
     @Inject(CONFIG) settings: ConfigOf<typeof config>,
+    @Inject(TRACING) tracing: Tracing,
   ) {
     this.#logReader = logReader;
     this.#topics = topics;
@@ -61,6 +62,7 @@ export class DeliveryHandler implements PartitionHandler {
         retryMs: settings.RETRY_MS,
         callsAtOnce: settings.CALLS_AT_ONCE,
         now: () => clock.now(),
+        tracing,
       }),
       onTaken: ({ seconds: took }) => batchSeconds.observe(took),
       onSettled: ({ command, settlement, seconds: took }) => {

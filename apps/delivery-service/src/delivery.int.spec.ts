@@ -4,7 +4,7 @@ import { systemClock, tableApiKeys } from '@touchpoint/host';
 import { routeAccess } from '@touchpoint/host/testing';
 import { partitionOf } from '@touchpoint/kernel';
 import { createMessageWriter, createRegistry, META, packRecords, TOPICS, TRACEPARENT, TYPE } from '@touchpoint/log';
-import { insertParked, transaction } from '@touchpoint/store';
+import { insertParked, listParked, transaction } from '@touchpoint/store';
 import { eventually } from '@touchpoint/testing';
 import { commandId, contact, createDelivery, customer, metaOf, NOW, optIn } from './delivery.fixture.ts';
 
@@ -50,6 +50,13 @@ describe('a command', () => {
     await known(3, optIn);
     await system.appender.append([send(3, 'c1', { notAfter: NOW - 1 })]);
     expect(await outcome(3)).toMatchObject([{ type: 'MessageHeld', data: { reason: 'expired' } }]);
+  });
+  it('that is so large that the log would not take its outcome is parked, alone, and its partition goes on', async () => {
+    await known(80, optIn);
+    await system.appender.append([send(80, 'c1', { journeyId: 'j'.repeat(890_000) }), send(80, 'c2')]);
+    await eventually('the other one', async () => (await row(80, 'c2'))?.state === 'sent');
+    expect([(await listParked(system.pool)).map(({ code, key }) => [code, key]), await row(80, 'c1')]).toEqual([[['LOG.TOO_LARGE', customer(80)]], undefined]);
+    await system.pool.query('delete from log.parked');
   });
   it('without one of its variables fails, and says so', async () => {
     await known(4, optIn);

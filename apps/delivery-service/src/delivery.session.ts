@@ -1,7 +1,7 @@
 import { decodeMeta } from '@touchpoint/contracts';
 import { isCorrelationId, isTraceparent, type Clock } from '@touchpoint/host';
 import { invalidMessage, type Instant } from '@touchpoint/kernel';
-import { anchorOf, packRecords, unpackRecords, META, TRACEPARENT, TYPE, type Appender, type LogRecord, type MessageReader, type OutRecord, type PartitionSession } from '@touchpoint/log';
+import { anchorOf, MAX_RECEIVED_BYTES, packRecords, recordBytes, unpackRecords, META, TRACEPARENT, TYPE, type Appender, type LogRecord, type MessageReader, type OutRecord, type PartitionSession } from '@touchpoint/log';
 import { acknowledged, deleteAcknowledged, deleteParked, findingPoison, forgetDropped, park, parkingOf, readPending, readRetries, transaction, type Advance, type Checkpoint, type Parkable, type Parking, type Pool } from '@touchpoint/store';
 import { codeOf, type Claimed, type Command, type Dispatched, type Dispatcher } from './dispatcher.ts';
 import { claimDue, claimNew, settle, type Claim, type Settlement, type Thread } from './message-store.ts';
@@ -32,6 +32,8 @@ type Unreadable = Readonly<{ claim: Claim; settlement: Settlement }>;
 const TICK_MS = 1_000;
 /** When a stored command that could not be read is looked at again. */
 const UNREADABLE_MS = 60_000;
+/** Its outcome names what the command names, and has to go through ingest's topic onto the timeline: what is settled must be sent. */
+const MOST_COMMAND_BYTES = MAX_RECEIVED_BYTES - 16 * 1024;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Only in the form that they have at ingest: what else may stand there is no reason to hold a message back, and nothing for a table. */
@@ -186,6 +188,7 @@ export class DeliverySession implements PartitionSession {
         if (poison !== undefined) throw poison;
         const type = record.headers[TYPE]?.toString('latin1');
         if (type !== 'SendMessage') throw invalidMessage('DELIVERY.NOT_A_COMMAND', 'the record is no SendMessage');
+        if (recordBytes(record) > MOST_COMMAND_BYTES) throw invalidMessage('LOG.TOO_LARGE', `the command takes ${recordBytes(record)} bytes, at most ${MOST_COMMAND_BYTES} are taken`);
         const command = this.#commandOf(record.value);
         if (!UUID.test(command.commandId) || !UUID.test(command.customerId)) throw invalidMessage('DELIVERY.NO_ID', 'the id of the command or of its customer is no UUID');
         commands.set(command.commandId, { command, value: record.value, thread: threadOf(record) });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { message, type JsonText } from '@touchpoint/contracts';
+import { noTracing } from '@touchpoint/host';
 import { transient, type CustomerId, type SourceKey } from '@touchpoint/kernel';
 import { Dispatcher, type Command, type DispatcherOptions, type LastLook } from './dispatcher.ts';
 import type { Claim } from './message-store.ts';
@@ -20,7 +21,7 @@ const FAR = Number.MAX_SAFE_INTEGER;
 const provider = (send: () => Promise<ProviderAnswer>, idempotent = false): MessageProvider => ({ name: 'fake', channels: ['email'], idempotent, send });
 const dispatcher = (over: Partial<DispatcherOptions>) =>
   new Dispatcher({
-    lastLook: () => Promise.resolve({ message: outgoing }), callLimitMs: 50, maxAttempts: 3, retryMs: 100, callsAtOnce: 4, now: () => NOW,
+    lastLook: () => Promise.resolve({ message: outgoing }), callLimitMs: 50, maxAttempts: 3, retryMs: 100, callsAtOnce: 4, now: () => NOW, tracing: noTracing,
     providerFor: () => provider(() => Promise.resolve({ answer: 'accepted', providerMessageId: 'p1' })), ...over,
   });
 const settled = async (over: Partial<DispatcherOptions>, what: Partial<Command> = {}, claimed: Partial<Claim> = {}, until = FAR) =>

@@ -1,3 +1,4 @@
+import type { Tracing } from '@touchpoint/host';
 import { at } from '@touchpoint/host/moments';
 import type { SendMessage } from '@touchpoint/contracts';
 import { failureKind, type Instant } from '@touchpoint/kernel';
@@ -23,6 +24,7 @@ export type DispatcherOptions = Readonly<{
   retryMs: number;
   callsAtOnce: number;
   now: () => Instant;
+  tracing: Tracing;
 }>;
 
 type Answer = ProviderAnswer | Readonly<{ answer: 'none'; reason: string }>;
@@ -72,7 +74,10 @@ export class Dispatcher {
     if ('failed' in look) return uncalled(ended(claim, { state: 'failed', provider: null, reason: look.failed }, provider));
     const started = performance.now();
     if (started + callLimitMs > until) return uncalled(this.#waiting('claimed too long'));
+    const { attempt, thread: { traceparent } } = claim;
+    const span = traceparent === null ? undefined : this.#options.tracing.start(`call ${provider.name}`, { kind: 'client', parent: traceparent, attributes: { 'touchpoint.provider': provider.name, 'touchpoint.channel': command.channel, 'touchpoint.attempt': attempt } });
     const answer = await this.#call(provider, look.message, callLimitMs);
+    span?.end({ failed: answer.answer === 'accepted' ? undefined : answer.answer });
     return { settlement: this.#settlementOf(claim, command, provider, answer), seconds: (performance.now() - started) / 1000 };
   }
 

@@ -84,11 +84,12 @@ export class SandboxProvider implements MessageProvider {
     await query(this.#pool, 'update delivery.sandbox_behaviour set behaviour = $1', [JSON.stringify(behaviour)]);
   }
 
-  /** Newest first. What was erased since is not shown. */
+  /** Newest first. What was erased since is not shown, though this process may have its key in memory for a while. */
   async messages({ customerId, channel, limit, before }: { customerId?: string; channel?: string; limit: number; before?: string }): Promise<readonly SandboxMessage[]> {
     const rows = await query<Row>(this.#pool, `select command_id, customer_id, channel, content, calls,
         to_char(sent_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as sent_at from delivery.sandbox_message m
-      where ($1::uuid is null or customer_id = $1) and ($2::text is null or channel = $2) and ($4::timestamptz is null or sent_at < $4) order by m.sent_at desc, command_id limit $3`, [customerId ?? null, channel ?? null, limit, before ?? null]);
+      where ($1::uuid is null or customer_id = $1) and ($2::text is null or channel = $2) and ($4::timestamptz is null or sent_at < $4)
+        and not exists (select from vault.data_key k where k.source_key = m.customer_id and k.erased_at is not null) order by m.sent_at desc, command_id limit $3`, [customerId ?? null, channel ?? null, limit, before ?? null]);
     const contents = await this.#vault.unseal(rows.map(({ content }) => content as unknown as Sealed));
     return rows.flatMap((row, i) => {
       const content = contents[i];

@@ -1,12 +1,12 @@
 import { Module, type FactoryProvider, type Provider } from '@nestjs/common';
 import type { Kafka } from 'kafkajs';
-import { API_KEYS, CLOCK, CONFIG, LOG, METRICS, tableApiKeys, type Clock, type Log, type Metrics } from '@touchpoint/host';
+import { API_KEYS, CLOCK, CONFIG, LOG, METRICS, tableApiKeys, TRACING, type Clock, type Log, type Metrics, type Tracing } from '@touchpoint/host';
 import {
   APPENDER, createAppender, KAFKA, kafkaProducers, kafkaProvider, LOG_TOPICS, messagesFrom, messageWriterProvider, registryProvider, TOPICS, topicsProvider,
   type Appender, type LogTopics, type MessageWriter,
 } from '@touchpoint/log';
 import { POOL, poolProvider, type Pool } from '@touchpoint/store';
-import { freshSourceKeys, masterKeyOf, Vault } from '@touchpoint/vault';
+import { freshSourceKeys, masterKeysOf, Vault } from '@touchpoint/vault';
 import type { IngestConfig } from './config.ts';
 import { digester } from './digest.ts';
 import { createEventMetrics, type EventMetrics } from './event-metrics.ts';
@@ -22,7 +22,7 @@ import { BODY_BUDGET, EVENT_METRICS, RECEIVED_WRITER, RECORDER, VAULT } from './
 const vaultProvider: FactoryProvider = {
   provide: VAULT,
   inject: [POOL, CONFIG, CLOCK],
-  useFactory: (pool: Pool, { MASTER_KEY }: IngestConfig, clock: Clock) => Vault.open(pool, { current: masterKeyOf(MASTER_KEY) }, { clock }),
+  useFactory: (pool: Pool, config: IngestConfig, clock: Clock) => Vault.open(pool, masterKeysOf(config), { clock }),
 };
 const apiKeysProvider: FactoryProvider = { provide: API_KEYS, inject: [POOL, CLOCK], useFactory: (pool: Pool, clock: Clock) => tableApiKeys(pool, clock) };
 const appenderProvider: FactoryProvider = {
@@ -45,8 +45,8 @@ const budgetProvider: FactoryProvider = {
 };
 const recorderProvider: FactoryProvider = {
   provide: RECORDER,
-  inject: [CONFIG, LOG_TOPICS, VAULT, RECEIVED_WRITER, APPENDER, EVENT_METRICS],
-  useFactory: (config: IngestConfig, topics: LogTopics, vault: Vault, writer: MessageWriter, appender: Appender, metrics: EventMetrics) =>
+  inject: [CONFIG, LOG_TOPICS, VAULT, RECEIVED_WRITER, APPENDER, EVENT_METRICS, TRACING],
+  useFactory: (config: IngestConfig, topics: LogTopics, vault: Vault, writer: MessageWriter, appender: Appender, metrics: EventMetrics, tracing: Tracing) =>
     new Recorder({
       topic: topics.nameOf(TOPICS.received),
       sources: new KnownSources(freshSourceKeys(config.SOURCE_KEY_SECRET), topics.partitionsOf(TOPICS.received), config.SOURCES_IN_MEMORY),
@@ -54,6 +54,7 @@ const recorderProvider: FactoryProvider = {
       digest: digester(config.SOURCE_KEY_SECRET),
       limitMs: config.ANSWER_LIMIT_MS,
       observeAppend: metrics.append,
+      tracing,
     }),
 };
 const receiverProvider: FactoryProvider = { provide: Receiver, inject: [RECORDER, CLOCK, EVENT_METRICS], useFactory: (recorder: Recorder, clock: Clock, metrics: EventMetrics) => new Receiver(recorder, clock, metrics) };

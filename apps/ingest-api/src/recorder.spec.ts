@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createSecretKey } from 'node:crypto';
 import { catalog, decodeMeta, encode } from '@touchpoint/contracts';
+import { noTracing } from '@touchpoint/host';
 import { takeSegment, type Arrival } from '@touchpoint/intake';
 import { transient, type Sealed, type SourceKey } from '@touchpoint/kernel';
 import { META, type OutRecord } from '@touchpoint/log';
@@ -23,7 +24,7 @@ const setUp = (ports: Partial<RecorderPorts> = {}) => {
   const asked: SourceKey[][] = [];
   const appended: (readonly OutRecord[])[] = [];
   const recorder = new Recorder({
-    topic: 'received', limitMs: 60_000, observeAppend: () => undefined, digest: () => 'd'.repeat(32),
+    topic: 'received', limitMs: 60_000, tracing: noTracing, observeAppend: () => undefined, digest: () => 'd'.repeat(32),
     sources: new KnownSources(createSourceKeys(Buffer.alloc(32)), 12, 100, new LabelledSources(64)),
     keys: {
       keysFor: async (keys) => {

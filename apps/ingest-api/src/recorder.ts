@@ -1,5 +1,5 @@
 import { encodeMeta } from '@touchpoint/contracts';
-import type { Caller } from '@touchpoint/host';
+import { correlation, type Caller, type Tracing } from '@touchpoint/host';
 import type { Incoming, Keyed } from '@touchpoint/intake';
 import { transient, type Instant, type Meta, type Sealed, type Source, type SourceKey } from '@touchpoint/kernel';
 import { MAX_RECEIVED_BYTES, META, recordBytes, TRACEPARENT, TYPE, type Appender, type MessageWriter, type OutRecord } from '@touchpoint/log';
@@ -22,6 +22,7 @@ export type RecorderPorts = Readonly<{
   /** How long data keys and the acknowledgement may take together. */
   limitMs: number;
   observeAppend: (seconds: number) => void;
+  tracing: Tracing;
 }>;
 
 /** A record that waits for data keys: that of its primary source where it is personal, and those of the sources whose clear value goes along with it. */
@@ -65,10 +66,23 @@ export class Recorder {
       else records.push(...ofEvent);
     }
     const appending = performance.now();
-    await within(limitMs - (appending - began), logIsLate, appender.append(records));
+    await this.#traced(records.length, () => within(limitMs - (appending - began), logIsLate, appender.append(records)));
     observeAppend((performance.now() - appending) / 1_000);
     if (tooLarge.size === 0) for (const source of labels) this.#ports.sources.markLabelled(source);
     return tooLarge;
+  }
+
+  async #traced(count: number, append: () => Promise<unknown>): Promise<void> {
+    const { topic, tracing } = this.#ports;
+    const parent = tracing.on ? correlation()?.traceparent : undefined;
+    const span = parent === undefined ? undefined : tracing.start(`append ${topic}`, { kind: 'producer', parent, attributes: { 'messaging.system': 'kafka', 'messaging.operation.type': 'send', 'messaging.destination.name': topic, 'messaging.batch.message_count': count } });
+    try {
+      await append();
+      span?.end();
+    } catch (error) {
+      span?.end({ failed: error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'DEFECT' });
+      throw error;
+    }
   }
 
   /**

@@ -4,15 +4,17 @@ import { appenderProvider, kafkaProvider, logBoundsProvider, logReaderProvider, 
 import { POOL, poolProvider, type Pool } from '@touchpoint/store';
 import { createSourceKeys } from '@touchpoint/vault';
 import type { OperationsConfig } from './config.ts';
+import { Erase } from './erase/erase.operation.ts';
 import { IdentityController } from './http/identity.controller.ts';
 import { LagController } from './http/lag.controller.ts';
 import { ParkedController } from './http/parked.controller.ts';
+import { ReceiptsController } from './http/receipts.controller.ts';
 import { RunsController } from './http/runs.controller.ts';
 import type { Operation } from './operation.ts';
 import { IdentityLink } from './identity/identity-link.operation.ts';
 import { IdentityQuery } from './identity/identity.query.ts';
 import { IdentitySplit } from './identity/identity-split.operation.ts';
-import { ACT_WRITER, ACTS, OperatorActs } from './identity/operator-acts.ts';
+import { ACTS, OperatorActs } from './identity/operator-acts.ts';
 import { LagWatch } from './lag/lag-watch.ts';
 import { TopicsQuery } from './lag/topics.query.ts';
 import { ParkedDrop } from './parked/parked-drop.operation.ts';
@@ -21,10 +23,11 @@ import { RebuildCustomers } from './rebuild/customers.operation.ts';
 import { Rebuild } from './rebuild/rebuild.operation.ts';
 import { RunStore } from './run-store.ts';
 import { Runner } from './runner.ts';
-import { OPERATIONS, RUNNER, SOURCE_KEYS } from './tokens.ts';
+import { RotateMasterKey } from './vault/rotate-master-key.operation.ts';
+import { OPERATIONS, RECEIVED_WRITER, RUNNER, SOURCE_KEYS } from './tokens.ts';
 
 /** All that an operator can have done, one file each. */
-const operations: Provider[] = [ParkedRetry, ParkedDrop, Rebuild, RebuildCustomers, IdentityLink, IdentitySplit];
+const operations: Provider[] = [ParkedRetry, ParkedDrop, Rebuild, RebuildCustomers, Erase, RotateMasterKey, IdentityLink, IdentitySplit];
 
 const operationsProvider: FactoryProvider = { provide: OPERATIONS, inject: operations as never[], useFactory: (...all: Operation[]) => all };
 const runStoreProvider: FactoryProvider = { provide: RunStore, inject: [POOL, CONFIG], useFactory: (pool: Pool, { LEASE_MS }: OperationsConfig) => new RunStore(pool, LEASE_MS) };
@@ -37,9 +40,8 @@ const apiKeysProvider: FactoryProvider = { provide: API_KEYS, inject: [POOL, CLO
 const sourceKeysProvider: FactoryProvider = { provide: SOURCE_KEYS, inject: [CONFIG], useFactory: ({ SOURCE_KEY_SECRET }: OperationsConfig) => createSourceKeys(SOURCE_KEY_SECRET) };
 
 const adapters: Provider[] = [
-  appenderProvider(), messageWriterProvider(ACT_WRITER, TOPICS.received, ACTS), sourceKeysProvider,
-  kafkaProvider('operations-api'), topicsProvider, logReaderProvider, logBoundsProvider, registryProvider, messageReaderProvider, poolProvider('operations-api'), apiKeysProvider, runStoreProvider, runnerProvider,
+  kafkaProvider('operations-api'), topicsProvider, appenderProvider(), messageWriterProvider(RECEIVED_WRITER, TOPICS.received, ['ErasureRequested', ...ACTS]), sourceKeysProvider, logReaderProvider, logBoundsProvider, registryProvider, messageReaderProvider, poolProvider('operations-api'), apiKeysProvider, runStoreProvider, runnerProvider,
 ];
 
-@Module({ controllers: [RunsController, ParkedController, LagController, IdentityController], providers: [...adapters, ...operations, operationsProvider, LagWatch, TopicsQuery, IdentityQuery, OperatorActs] })
+@Module({ controllers: [RunsController, ReceiptsController, ParkedController, LagController, IdentityController], providers: [...adapters, ...operations, operationsProvider, LagWatch, TopicsQuery, IdentityQuery, OperatorActs] })
 export class AppModule {}

@@ -2,12 +2,14 @@ import { Module, type FactoryProvider, type Provider } from '@nestjs/common';
 import { API_KEYS, CLOCK, CONFIG, HEALTH, LOG, METRICS, tableApiKeys, type Clock, type Health, type Log, type Metrics } from '@touchpoint/host';
 import { kafkaProvider, logBoundsProvider, logReaderProvider, messageReaderProvider, registryProvider, topicsProvider } from '@touchpoint/log';
 import { createPool, POOL, query, type Pool } from '@touchpoint/store';
-import { createSourceKeys, masterKeyOf, Vault } from '@touchpoint/vault';
+import { createSourceKeys, masterKeysOf, Vault } from '@touchpoint/vault';
 import { Admission } from './admission.ts';
 import type { QueryConfig } from './config.ts';
 import { CustomerQuery } from './customer.query.ts';
+import { ExportQuery } from './export/export.query.ts';
 import { Answering } from './http/answering.ts';
 import { CustomersController } from './http/customers.controller.ts';
+import { ExportController } from './http/export.controller.ts';
 import { MessagesController } from './http/messages.controller.ts';
 import { TimelineController } from './http/timeline.controller.ts';
 import { LogLook } from './log-look.ts';
@@ -32,7 +34,7 @@ const poolProvider: FactoryProvider = {
 const vaultProvider: FactoryProvider = {
   provide: VAULT,
   inject: [POOL, CONFIG, CLOCK],
-  useFactory: (pool: Pool, { MASTER_KEY }: QueryConfig, clock: Clock) => Vault.open(pool, { current: masterKeyOf(MASTER_KEY) }, { clock }),
+  useFactory: (pool: Pool, config: QueryConfig, clock: Clock) => Vault.open(pool, masterKeysOf(config), { clock }),
 };
 const sourceKeysProvider: FactoryProvider = { provide: SOURCE_KEYS, inject: [CONFIG], useFactory: ({ SOURCE_KEY_SECRET }: QueryConfig) => createSourceKeys(SOURCE_KEY_SECRET) };
 const apiKeysProvider: FactoryProvider = { provide: API_KEYS, inject: [POOL, CLOCK], useFactory: (pool: Pool, clock: Clock) => tableApiKeys(pool, clock) };
@@ -52,7 +54,7 @@ const admissionProvider: FactoryProvider = {
 const adapters: Provider[] = [
   kafkaProvider('query-api'), topicsProvider, logReaderProvider, registryProvider, messageReaderProvider, logBoundsProvider, poolProvider, vaultProvider, sourceKeysProvider, apiKeysProvider, admissionProvider,
 ];
-const queries: Provider[] = [LogLook, CustomerQuery, TimelineQuery, MessagesQuery, Answering];
+const queries: Provider[] = [LogLook, CustomerQuery, TimelineQuery, MessagesQuery, ExportQuery, Answering];
 
-@Module({ controllers: [CustomersController, TimelineController, MessagesController], providers: [...adapters, ...queries] })
+@Module({ controllers: [ExportController, CustomersController, TimelineController, MessagesController], providers: [...adapters, ...queries] })
 export class AppModule {}

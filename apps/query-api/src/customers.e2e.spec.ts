@@ -25,7 +25,7 @@ describe('every route', () => {
     expect(routes.flatMap(({ problems }) => problems)).toEqual([]);
     const access = Object.fromEntries(routes.map((route) => [route.route, route.access]));
     expect(access).toMatchObject({
-      'GET /v1/customers/:id': 'customers:read', 'GET /v1/customers/by/:kind/:value': 'customers:read', 'GET /v1/customers/:id/timeline': 'customers:read', 'GET /v1/customers/:id/messages': 'messages:read', 'GET /health': 'open', 'GET /docs': 'open', 'GET /docs-json': 'open',
+      'GET /v1/customers/:id': 'customers:read', 'GET /v1/customers/by/:kind/:value': 'customers:read', 'GET /v1/customers/:id/timeline': 'customers:read', 'GET /v1/customers/:id/messages': 'messages:read', 'GET /v1/customers/:id/export': 'customers:export', 'GET /health': 'open', 'GET /docs': 'open', 'GET /docs-json': 'open',
     });
     expect(routes.filter(({ route, access: open }) => open === 'open' && route.includes('/v1'))).toEqual([]);
     expect(routes.filter(({ route }) => /^(POST|PUT|PATCH|DELETE) /.test(route))).toEqual([]);

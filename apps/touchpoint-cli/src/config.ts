@@ -21,11 +21,14 @@ export const config = defineConfig('touchpoint-cli', {
   DATABASE_URL: optional(postgres.DATABASE_URL, 'Postgres database to use. Without it a Postgres is started.'),
   TOPIC_PARTITIONS: { schema: wholeNumber(1, 1_000).optional(), doc: 'Partitions of topics that are created, instead of what deploy/topics.yaml says: for small machines. Chosen once.' },
   MASTER_KEY: { ...optional(vault.MASTER_KEY, `${vault.MASTER_KEY.doc} Without it one is made and kept in the folder.`), secret: true },
+  MASTER_KEY_RING: vault.MASTER_KEY_RING,
   SOURCE_KEY_SECRET: { ...optional(sourceKeys.SOURCE_KEY_SECRET, `${sourceKeys.SOURCE_KEY_SECRET.doc} Without it one is made and kept in the folder.`), secret: true },
   INGEST_URL: { schema: z.url({ protocol: /^https?$/ }).optional(), doc: 'ingest-api that `touchpoint import` posts to, instead of the running system of the folder. Needs IMPORT_KEY.' },
   IMPORT_KEY: { schema: z.string().min(1).optional(), doc: "API key with the scope events:import that `touchpoint import` uses, instead of the folder's own.", secret: true },
   OPERATIONS_URL: { schema: z.url({ protocol: /^https?$/ }).optional(), doc: 'operations-api that the commands for operators speak with, instead of the running system of the folder. Needs OPERATIONS_KEY.' },
   OPERATIONS_KEY: { schema: z.string().min(1).optional(), doc: "API key with the scope operate that the commands for operators use, instead of the folder's own.", secret: true },
+  QUERY_URL: { schema: z.url({ protocol: /^https?$/ }).optional(), doc: 'query-api that `touchpoint export` reads from, instead of the running system of the folder. Needs QUERY_KEY.' },
+  QUERY_KEY: { schema: z.string().min(1).optional(), doc: "API key with the scope customers:export that `touchpoint export` uses, instead of the folder's own.", secret: true },
   ...ports,
 });
 

@@ -15,6 +15,10 @@ import { upCommand } from './commands/up.command.ts';
 import { importCommand } from './import/import.command.ts';
 import { auditCommand } from './operations/audit.command.ts';
 import { identityCommand } from './operations/identity.command.ts';
+import { eraseCommand } from './operations/erase.command.ts';
+import { exportCommand } from './operations/export.command.ts';
+import { receiptCommand } from './operations/receipt.command.ts';
+import { rotateMasterKeyCommand } from './operations/rotate-master-key.command.ts';
 import { lagCommand } from './operations/lag.command.ts';
 import { parkedCommand } from './operations/parked.command.ts';
 import { rebuildCommand } from './operations/rebuild.command.ts';
@@ -37,6 +41,10 @@ const commands: readonly CommandFile[] = [
   parkedCommand,
   topicsCommand,
   schemasCommand,
+  eraseCommand,
+  receiptCommand,
+  exportCommand,
+  rotateMasterKeyCommand,
   rebuildCommand,
   runsCommand,
   auditCommand,

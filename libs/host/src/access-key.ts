@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Instant } from '@touchpoint/kernel';
 
-export const SCOPES = ['events:write', 'events:import', 'customers:read', 'messages:read', 'sandbox:read', 'sandbox:write', 'operate'] as const;
+export const SCOPES = ['events:write', 'events:import', 'customers:read', 'customers:export', 'messages:read', 'sandbox:read', 'sandbox:write', 'operate'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** How large what a key writes may be, in bytes; null is the API's own limit. */

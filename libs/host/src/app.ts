@@ -15,6 +15,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { nestLogger } from './nest-logger.ts';
 import { ProblemFilter } from './problem.filter.ts';
 import { createStop } from './stop.ts';
+import { createTracing, TRACING } from './tracing.ts';
 import { API_KEYS, CLOCK, CONFIG, ENV, HEALTH, LOG, METRICS, STOP, type Token } from './tokens.ts';
 
 type HttpKeys = ReturnType<typeof http>;
@@ -96,11 +97,12 @@ export const createApp = async <K extends ConfigKeys>(options: AppOptions<K>, on
   const log = options.log ?? createLogger(options.name, settings.LOG_LEVEL);
   const health = createHealth(clock);
   const metrics = createMetrics(options.name);
-  const values = new Map<string, unknown>([[CLOCK, clock], [CONFIG, config], [ENV, options.env ?? processEnv], [LOG, log], [METRICS, metrics], [HEALTH, health], [STOP, onFatal]]);
+  const tracing = await createTracing(options.name, settings, log);
+  const values = new Map<string, unknown>([[CLOCK, clock], [CONFIG, config], [ENV, options.env ?? processEnv], [LOG, log], [METRICS, metrics], [HEALTH, health], [STOP, onFatal], [TRACING, tracing]]);
 
   const adapter = createHttpAdapter(options.http ?? {}, log);
   const server = adapter.getInstance() as unknown as FastifyInstance;
-  installCorrelation(server);
+  installCorrelation(server, tracing);
   installHttpMetrics(server, metrics);
   const closeConnections = installConnectionClose(server);
   const gate = installGate(server, options.http?.openPaths);
@@ -120,6 +122,7 @@ export const createApp = async <K extends ConfigKeys>(options: AppOptions<K>, on
     { name: 'drain HTTP', run: async () => { closeConnections(); await server.close(); } },
     { name: 'stop the app', run: () => options.onStop?.(app) },
     { name: 'destroy providers', run: () => app.close() },
+    { name: 'hand over spans', run: () => tracing.close() },
   ]);
   try {
     app.useGlobalFilters(new ProblemFilter(log));

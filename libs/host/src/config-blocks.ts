@@ -31,13 +31,26 @@ const certificates = z.string().transform((path, problem): string => {
   }
 });
 
-/** What every app has: where it listens, what it logs, how long it may take to stop. The port is each app's own default. */
+const share = z.string().default('1').refine((text) => /^(0|1|0?\.\d+|1\.0+)$/.test(text), 'expected a share from 0 to 1').transform(Number);
+/** `name=value,name=value`, as OpenTelemetry has it. */
+const headers = z.string().regex(/^[^=,\s]+=[^,]*(,[^=,\s]+=[^,]*)*$/, 'expected name=value, with commas between them')
+  .transform((text): Readonly<Record<string, string>> => Object.fromEntries(text.split(',').map((pair) => [pair.slice(0, pair.indexOf('=')), decodeURIComponent(pair.slice(pair.indexOf('=') + 1))])));
+
+/** Traces by OpenTelemetry, under the names that it gives its settings. */
+const tracing = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: { schema: z.url({ protocol: /^https?$/ }).optional(), doc: 'Collector of traces (OTLP over HTTP): spans are posted to /v1/traces below it. Without it nothing is traced.', example: 'http://127.0.0.1:4318' },
+  OTEL_EXPORTER_OTLP_HEADERS: { schema: headers.optional(), doc: 'Headers of those posts, name=value with commas between them.', secret: true },
+  OTEL_TRACES_SAMPLER_ARG: { schema: share, doc: 'Share of traces that are kept, 0 to 1, of those that begin here. A request or record that comes with a traceparent goes by its mark.' },
+} as const satisfies ConfigKeys;
+
+/** What every app has: where it listens, what it logs and traces, how long it may take to stop. The port is each app's own default. */
 export const http = (port: number) => ({
   HOST: { schema: z.string().default('127.0.0.1'), doc: 'Address to listen on. Only this machine, unless told otherwise.' },
   PORT: { schema: wholeNumberOr(port, 0, 65_535), doc: 'Port to listen on; workers serve /health and /metrics there. 0 takes any free one.' },
   LOG_LEVEL: { schema: z.enum(logLevels).default('info'), doc: `Least level that is logged: ${logLevels.join(', ')}.` },
   STOP_DELAY_MS: { schema: wholeNumberOr(0, 0, 60_000), doc: 'Milliseconds between "not ready" and closing, so that a load balancer can look away.' },
   STOP_LIMIT_MS: { schema: wholeNumberOr(25_000, 1_000, 600_000), doc: 'Milliseconds a stop may take in all; past it the process ends with code 1.' },
+  ...tracing,
 }) satisfies ConfigKeys;
 
 export const kafka = {
@@ -83,6 +96,11 @@ export const worker = {
 /** For the apps that seal and unseal personal data. */
 export const vault = {
   MASTER_KEY: { schema: secretBytes(32), doc: 'Wraps the data keys: 32 bytes in base64 (openssl rand -base64 32). Lost means that every personal value is lost.', secret: true },
+  MASTER_KEY_RING: {
+    schema: z.string().transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== '')).pipe(z.array(secretBytes(32))).optional(),
+    doc: 'Further master keys that data keys may be wrapped by, comma-separated: while a rotation lasts, first the next one, then the former one.',
+    secret: true,
+  },
 } as const satisfies ConfigKeys;
 
 /** For the apps that turn source ids into source keys. */

@@ -7,6 +7,7 @@ import type { Log } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { sendProblem } from './problem.filter.ts';
 import { HttpProblem } from './problem.ts';
+import type { Span, Tracing } from './tracing.ts';
 
 /** Limits of the HTTP server; bytes and milliseconds. Each has a strict default. */
 export type HttpLimits = Readonly<{
@@ -32,8 +33,8 @@ const refuseConnection = (error: Error & { code?: string }, socket: Duplex): voi
   socket.end(`HTTP/1.1 ${status} ${title}\r\nContent-Type: ${json}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
 };
 
-const correlated = (request: FastifyRequest, reply: FastifyReply, run: () => void): void => {
-  const work = correlationFrom(request.headers);
+const correlated = (request: FastifyRequest, reply: FastifyReply, run: () => void, span?: Span): void => {
+  const work = correlationFrom(span ? { ...request.headers, traceparent: span.traceparent } : request.headers);
   void reply.header('x-correlation-id', work.correlationId);
   withCorrelation(work, run);
 };
@@ -59,9 +60,26 @@ export const createHttpAdapter = (limits: HttpLimits, log: Log): FastifyAdapter 
   return adapter;
 };
 
-/** Each request is done under a correlation id, which its answer bears; a bad one is replaced. First of all hooks. */
-export const installCorrelation = (server: FastifyInstance): void => {
-  server.addHook('onRequest', (request, reply, done) => correlated(request, reply, done));
+/** Asked every few seconds, by nobody who would look at a trace of it. */
+const PROBES = /^\/(health|metrics)/;
+
+/** Each request is done under a correlation id, which its answer bears; a bad one is replaced. First of all hooks. A traced one is a span; what it causes are its children. */
+export const installCorrelation = (server: FastifyInstance, tracing: Tracing): void => {
+  if (!tracing.on) return void server.addHook('onRequest', (request, reply, done) => correlated(request, reply, done));
+  const spans = new WeakMap<FastifyRequest, Span>();
+  server.addHook('onRequest', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    const { traceparent } = request.headers;
+    const parent = typeof traceparent === 'string' ? traceparent : undefined;
+    const span = PROBES.test(route) ? undefined : tracing.start(`${request.method} ${route}`, { kind: 'server', parent, attributes: { 'http.request.method': request.method, 'http.route': route } });
+    if (span) spans.set(request, span);
+    correlated(request, reply, done, span);
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    const { statusCode } = reply;
+    spans.get(request)?.end({ attributes: { 'http.response.status_code': statusCode }, failed: statusCode >= 500 ? String(statusCode) : undefined });
+    done();
+  });
 };
 
 /**

@@ -16,4 +16,5 @@ export * from './problem.ts';
 export { problemOf } from './problem-of.ts';
 export * from './run-app.ts';
 export * from './tokens.ts';
+export * from './tracing.ts';
 export * from './untrusted.ts';

@@ -3,3 +3,4 @@ export * from './testing/fresh-database.ts';
 export * from './testing/manual-clock.ts';
 export * from './testing/memory-api-keys.ts';
 export * from './testing/route-access.ts';
+export * from './testing/certificates.ts';

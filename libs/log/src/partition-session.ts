@@ -1,6 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import type { Instant } from '@touchpoint/kernel';
-import type { Log } from '@touchpoint/host';
+import type { Log, Tracing } from '@touchpoint/host';
 import type { ForeignOffset } from './offset-mirror.ts';
 import type { LogRecord } from './record.ts';
 
@@ -43,6 +43,7 @@ export type PartitionWorkerOptions = Readonly<{
   /** Bytes of a full batch; also what all batches in `process` may take together, and those that wait. */
   maxBytesPerPartition?: number;
   sessionTimeoutMs?: number;
+  tracing?: Tracing | undefined;
   /** How long a failed partition rests before it is opened again, first and at most. */
   backoffMs?: readonly [number, number];
 }>;

@@ -1,4 +1,5 @@
 import { failureKind, logMismatch, type Instant } from '@touchpoint/kernel';
+import { withSpans } from './batch-spans.ts';
 import { FetchAhead } from './fetch-ahead.ts';
 import type { Gate } from './gate.ts';
 import type { GroupMember } from './group-member.ts';
@@ -200,7 +201,7 @@ export class PartitionSlot {
   }
 
   async #process(feed: Feed, session: PartitionSession, { read, size, errorCode, begin, end }: Fetched): Promise<void> {
-    const { bounds, gate } = this.#ports;
+    const { bounds, gate, options: { group, tracing } } = this.#ports;
     if (errorCode === OFFSET_OUT_OF_RANGE) {
       await bounds.check(this.topic, this.partition, session.next);
       throw new Error(`${this.name}: the broker does not have offset ${session.next} yet`);
@@ -215,7 +216,8 @@ export class PartitionSlot {
       for (let taken = 0; taken < records.length && this.#feed === feed; ) {
         const from = session.next;
         this.#oldestAt = records[taken]!.timestamp;
-        await session.process(taken === 0 && records.length <= MOST_RECORDS ? records : records.slice(taken, taken + MOST_RECORDS));
+        const some = taken === 0 && records.length <= MOST_RECORDS ? records : records.slice(taken, taken + MOST_RECORDS);
+        await withSpans(tracing, { group, topic: this.topic, partition: this.partition, records: some, next: () => session.next }, () => session.process(some));
         if (session.next <= from) throw new Error(`${this.name}: a session made no progress at offset ${from}`);
         taken += session.next - from;
         this.#failures = 0;

@@ -1,7 +1,7 @@
 import type { FactoryProvider, INestApplicationContext, Type } from '@nestjs/common';
 import type { Kafka } from 'kafkajs';
 import type { MessageName } from '@touchpoint/contracts';
-import { CLOCK, CONFIG, HEALTH, LOG, METRICS, optionalProvider, STOP, type Clock, type Health, type Log, type Metrics, type Token } from '@touchpoint/host';
+import { CLOCK, CONFIG, HEALTH, LOG, METRICS, optionalProvider, STOP, TRACING, type Clock, type Health, type Log, type Metrics, type Token } from '@touchpoint/host';
 import { createAppender, type Appender, type AppenderOptions } from './appender.ts';
 import { createKafka } from './kafka.ts';
 import type { KafkaAccess } from './kafka-access.ts';
@@ -94,6 +94,7 @@ export const workerStrategy = (app: INestApplicationContext, subscriptions: read
       onFatal: stop,
       onForeignOffset: ({ topic }) => foreign.inc({ consumer: entry.group, topic }),
       sessionTimeoutMs,
+      tracing: optionalProvider(app, TRACING),
       subscriptions: entry.topics.map((topic) => ({ topic: nameOf(topic), open: (partition, isOurs) => handler.open(topic, partition, isOurs) })),
       ...entry.options,
       ...options,

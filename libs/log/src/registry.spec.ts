@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { errorText } from '@touchpoint/host';
-import { testCa } from '@touchpoint/testing';
+import { testCa } from '@touchpoint/host/testing';
 import { transient } from '@touchpoint/kernel';
 import { createRegistry, type RegistryAccess } from './registry.ts';
 import { createMessageReader, createMessageWriter, messagesFrom, registerSchemas } from './schemas.ts';

@@ -1,4 +1,3 @@
-export * from './certificates.ts';
 export * from './eventually.ts';
 export * from './spec-pool.ts';
 export * from './test-system.ts';

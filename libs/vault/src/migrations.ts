@@ -22,4 +22,17 @@ alter table vault.data_key alter column wrapped drop not null, alter column mast
 comment on column vault.data_key.erased_at is 'When the source was erased: the row is a tombstone then. It has no key, and none is ever made for the source again.';
 `,
   },
+  {
+    id: 'vault.003-signing-key',
+    sql: `
+create table if not exists vault.signing_key (
+  one boolean primary key default true check (one),
+  public_key bytea not null,
+  wrapped bytea not null,
+  master_id text not null,
+  created_at timestamptz not null default now()
+);
+comment on table vault.signing_key is 'What the system signs receipts with (Ed25519), wrapped by the master key named in master_id.';
+`,
+  },
 ];

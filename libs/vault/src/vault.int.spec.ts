@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { failureKind, type Sealed, type SourceKey } from '@touchpoint/kernel';
 import { freshDatabase, manualClock, type FreshDatabase } from '@touchpoint/host/testing';
 import { randomBytes } from 'node:crypto';
+import { transaction } from '@touchpoint/store';
 import { dropKeys, eraseKeys } from './erasing.ts';
-import { masterKeyOf } from './master-key.ts';
+import { masterKeyOf, unwrapKey, type MasterKeys } from './master-key.ts';
 import { migrations } from './migrations.ts';
+import { keysByMaster, rewrapKeys, type Rewrapped } from './rotation.ts';
 import { Vault } from './vault.ts';
 
 const master = { current: masterKeyOf(Buffer.alloc(32, 1)) };
@@ -14,7 +16,7 @@ let database: FreshDatabase;
 let queries = 0;
 const vaults: Vault[] = [];
 const counted = { query: (...args: Parameters<FreshDatabase['pool']['query']>) => { queries += 1; return database.pool.query(...args); } } as never;
-const open = (clock = manualClock(), masters = master) => {
+const open = (clock = manualClock(), masters: MasterKeys = master) => {
   const vault = Vault.open(counted, masters, { clock });
   vaults.push(vault);
   return vault;
@@ -151,7 +153,7 @@ describe('after the master key was changed', () => {
   const next = masterKeyOf(Buffer.alloc(32, 2));
   it('opens what the former one wrapped, and wraps by the new one', async () => {
     const sealed = await sealOne(open(), sourceKey(), 'old');
-    const vault = open(manualClock(), { current: next, former: [master.current] } as never);
+    const vault = open(manualClock(), { current: next, others: [master.current] });
     const source = sourceKey();
     expect(await vault.unseal([sealed, await sealOne(vault, source, 'new')])).toEqual(['old', 'new']);
     const { rows } = await database.pool.query('select master_id from vault.data_key where source_key = $1', [source]);
@@ -160,6 +162,73 @@ describe('after the master key was changed', () => {
   it('names the master key that is missing', async () => {
     const sealed = await sealOne(open(), sourceKey(), 'old');
     expect(await code(open(manualClock(), { current: next }).unseal([sealed]))).toEqual(['Defect', 'VAULT.MASTER']);
+  });
+});
+
+describe('a rotation of the master key', () => {
+  const next = masterKeyOf(Buffer.alloc(32, 3));
+  const [before, after] = [{ ...master, others: [next] }, { current: next, others: [master.current] }];
+  const step = (from: number, limit = 40) => transaction(database.pool as never, (client) => rewrapKeys(client, after, { after: from, limit }));
+  /** Pass after pass, as the operation does: what is made meanwhile by who still wraps by the former key is found by a later one. */
+  const rotate = async (until = Infinity) => {
+    let steps = 0;
+    for (let keys = 1; keys > 0; ) {
+      keys = 0;
+      for (let from: number | null = 0; from !== null; ) {
+        if ((steps += 1) > until) return steps;
+        const done: Rewrapped = await step(from);
+        keys += done.keys;
+        from = done.after;
+      }
+    }
+    return steps;
+  };
+
+  it('goes on under load: old and new values are read and written by processes of either kind; after it the old key opens nothing', async () => {
+    await database.pool.query('delete from vault.data_key');
+    const sources = Array.from({ length: 300 }, sourceKey);
+    const old = open(manualClock(), before);
+    const keys = await old.keysFor(sources);
+    const sealed = sources.map((source, i) => old.seal(keys.get(source)!, `value ${i}`));
+    const gone = sources.slice(0, 20);
+    let rotating = true;
+    const seen: (string | null)[][] = [];
+    /** New processes all the time, so that nothing is remembered: restarted ones, and ones that are not yet. */
+    const load = async (masters: MasterKeys) => {
+      while (rotating) {
+        const vault = open(manualClock(), masters);
+        const source = sourceKey();
+        sources.push(source);
+        sealed.push(await sealOne(vault, source, `value ${sealed.length}`));
+        seen.push(await vault.unseal(sealed.slice(20, 300)));
+      }
+    };
+    const loads = [load(before), load(after), load(before)];
+    const erased = Promise.all(gone.map((source) => eraseKeys(database.pool, [source])));
+    // Stopped in its midst, and begun again.
+    await rotate(3);
+    await rotate(40);
+    await erased;
+    rotating = false;
+    await Promise.all(loads);
+    await rotate();
+
+    for (const values of seen) expect(values).toEqual(Array.from({ length: 280 }, (_, i) => `value ${i + 20}`));
+    expect([...(await keysByMaster(database.pool)).keys()]).toEqual([next.id]);
+    const alone = open(manualClock(), { current: next });
+    const opened = await alone.unseal(sealed);
+    expect(opened.slice(0, 20)).toEqual(gone.map(() => null));
+    expect(opened.slice(20).every((value) => value?.startsWith('value '))).toBe(true);
+    for (const one of sealed.slice(20)) expect(await code(open().unseal([one]))).toEqual(['Defect', 'VAULT.MASTER']);
+    const { rows } = await database.pool.query<{ source_key: string; wrapped: Buffer }>('select source_key, wrapped from vault.data_key where wrapped is not null limit 20');
+    for (const row of rows) expect(() => unwrapKey(master.current, Buffer.from(row.source_key.replaceAll('-', ''), 'hex'), row.wrapped)).toThrow('does not open');
+  }, 60_000);
+  it('keeps nothing of a step in which a row needs a key that is not there', async () => {
+    await database.pool.query('delete from vault.data_key');
+    await open().keysFor(Array.from({ length: 5 }, sourceKey));
+    await open(manualClock(), { current: masterKeyOf(Buffer.alloc(32, 4)) }).keysFor([sourceKey()]);
+    expect(await code(step(0))).toEqual(['Defect', 'VAULT.MASTER']);
+    expect((await keysByMaster(database.pool)).has(next.id)).toBe(false);
   });
 });
 

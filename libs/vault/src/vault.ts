@@ -2,8 +2,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import { transient, type Sealed, type SourceKey } from '@touchpoint/kernel';
 import { query, type Queryable } from '@touchpoint/store';
 import { BoundedCache } from './bounded-cache.ts';
-import { defect } from './defect.ts';
-import { unwrapKey, wrapKey, type MasterKey, type MasterKeys } from './master-key.ts';
+import { missingMaster, ringOf, unwrapKey, wrapKey, type MasterKey, type MasterKeys } from './master-key.ts';
 import { newKeyBytes } from './random-bytes.ts';
 import { keyIdOf, sealUnder, unsealUnder } from './sealed.ts';
 
@@ -61,7 +60,7 @@ export class Vault {
     const cache = { max: options.maxEntries ?? 20_000, ttlMs, now: () => options.clock.now() };
     this.#pool = pool;
     this.#current = masters.current;
-    this.#masters = new Map([masters.current, ...(masters.former ?? [])].map((master) => [master.id, master]));
+    this.#masters = ringOf(masters);
     this.#bySource = new BoundedCache(cache);
     this.#byId = new BoundedCache(cache);
     this.#sweep = setInterval(() => { this.#bySource.expire(); this.#byId.expire(); }, Math.max(10, ttlMs / 4)).unref();
@@ -138,7 +137,7 @@ export class Vault {
 
   #open(row: LiveRow, sourceKey: SourceKey): Buffer {
     const master = this.#masters.get(row.master_id);
-    if (!master) throw defect('VAULT.MASTER', `a data key needs master key ${row.master_id}, and there is ${[...this.#masters.keys()].join(', ')}`);
+    if (!master) throw missingMaster(row.master_id, this.#masters.keys());
     return unwrapKey(master, bytesOf(sourceKey), row.wrapped);
   }
 

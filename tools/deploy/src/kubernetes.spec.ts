@@ -17,7 +17,7 @@ const pods: readonly (readonly [string, Manifest, string])[] = [
 ];
 /** What only an operator gives; not read by config.ts, but by the C library. */
 const ALLOCATOR = ['MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_'];
-const REACHES: Readonly<Record<string, string>> = { kafka: 'KAFKA_BROKERS', registry: 'SCHEMA_REGISTRY_URL', postgres: 'DATABASE_URL' };
+const REACHES: Readonly<Record<string, string>> = { kafka: 'KAFKA_BROKERS', registry: 'SCHEMA_REGISTRY_URL', postgres: 'DATABASE_URL', otlp: 'OTEL_EXPORTER_OTLP_ENDPOINT' };
 
 describe('the manifests', () => {
   it.each(all.map((one) => [`${one.kind} ${one.metadata.name}`, one] as const))('%s fits its schema', (_name, manifest) => checkManifest(manifest));
@@ -45,7 +45,7 @@ describe.each(pods)('%s', (_name, manifest, app) => {
     expect(given.filter((name) => !(name in declared) && !ALLOCATOR.includes(name))).toEqual([]);
     expect(Object.entries(declared).filter(([name, key]) => isRequired(key) && !given.includes(name)).map(([name]) => name)).toEqual([]);
     // A password, a CA: what is optional to the app is the operator's to set.
-    const access = Object.keys(declared).filter((name) => /^(KAFKA|SCHEMA_REGISTRY)_|^TOPIC_PREFIX$/.test(name));
+    const access = Object.keys(declared).filter((name) => /^(KAFKA|SCHEMA_REGISTRY|OTEL)_|^TOPIC_PREFIX$/.test(name));
     expect(access.filter((name) => !given.includes(name))).toEqual([]);
   });
   it('is given values that its config.ts takes', async () => {

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { encodeMeta, type DataOf, type Draft } from '@touchpoint/contracts';
-import { CLOCK, type Clock, type Token } from '@touchpoint/host';
+import { CLOCK, type Clock } from '@touchpoint/host';
 import { customerSourceKey } from '@touchpoint/identity';
 import { partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
 import { APPENDER, LOG_TOPICS, META, TOPICS, TYPE, type Appender, type LogTopics, type MessageWriter } from '@touchpoint/log';
 import type { Running } from '../operation.ts';
+import { RECEIVED_WRITER } from '../tokens.ts';
 
 export const ACTS = ['LinkRequested', 'SplitRequested'] as const;
-export const ACT_WRITER = 'operations.act-writer' as Token<MessageWriter>;
 
 const LOOK_MS = 200;
 /** How long an act is waited for. It is on the log then, and done whenever the resolver comes to it. */
@@ -22,7 +22,7 @@ export class OperatorActs {
   readonly #topics: LogTopics;
   readonly #clock: Clock;
 
-  constructor(@Inject(APPENDER) appender: Appender, @Inject(ACT_WRITER) writer: MessageWriter, @Inject(LOG_TOPICS) topics: LogTopics, @Inject(CLOCK) clock: Clock) {
+  constructor(@Inject(APPENDER) appender: Appender, @Inject(RECEIVED_WRITER) writer: MessageWriter, @Inject(LOG_TOPICS) topics: LogTopics, @Inject(CLOCK) clock: Clock) {
     [this.#appender, this.#writer, this.#topics, this.#clock] = [appender, writer, topics, clock];
   }
 

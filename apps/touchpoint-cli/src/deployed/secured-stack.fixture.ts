@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startStack, unprivilegedAccount, type Stack } from '@touchpoint/stack';
-import { testCa, type Issued } from '@touchpoint/testing';
+import { testCa, type Issued } from '@touchpoint/host/testing';
 import { processEnv } from '../config.ts';
 
 /** A stack whose Kafka, registry and Postgres are spoken with over TLS and with a password each, as `env` says. `file`: writes a PEM file into its folder. */

@@ -14,7 +14,7 @@ const FIRST: Readonly<Record<KeyUse, NewApiKey>> = {
   write: { name: 'publisher', scopes: ['events:write'] },
   import: { name: 'import', scopes: ['events:write', 'events:import'], limits: importLimits },
   read: { name: 'reader', scopes: ['customers:read', 'messages:read', 'sandbox:read'] },
-  operate: { name: 'operator', scopes: ['operate', 'customers:read', 'messages:read', 'sandbox:read', 'sandbox:write'] },
+  operate: { name: 'operator', scopes: ['operate', 'customers:read', 'customers:export', 'messages:read', 'sandbox:read', 'sandbox:write'] },
 };
 
 /**

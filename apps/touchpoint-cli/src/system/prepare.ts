@@ -1,7 +1,7 @@
 import type { Connections } from '@touchpoint/stack';
 import type { CommandConfig } from '../config.ts';
 import type { Places } from './places.ts';
-import { checkMasterKey } from './secrets.ts';
+import { checkMasterKeys } from './secrets.ts';
 import { checkLog, setUpDatabase, setUpTopics, withPool } from './set-up.ts';
 import { registerAll } from './subjects.ts';
 
@@ -18,6 +18,6 @@ export const prepare = async ({ connections, topicPrefix, config, places, say }:
   const applied = await setUpDatabase(connections);
   say(applied.length > 0 ? `Tables: ${applied.length} migrations applied.` : 'Tables: up to date.');
   await checkLog(connections, topicPrefix, created);
-  const { MASTER_KEY } = config;
-  if (MASTER_KEY) await withPool(connections.databaseUrl, (pool) => checkMasterKey(pool, MASTER_KEY, places));
+  const { MASTER_KEY, MASTER_KEY_RING = [] } = config;
+  if (MASTER_KEY) await withPool(connections.databaseUrl, (pool) => checkMasterKeys(pool, [MASTER_KEY, ...MASTER_KEY_RING], places));
 };

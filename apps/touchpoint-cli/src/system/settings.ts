@@ -18,7 +18,7 @@ export type Settings = Readonly<{
   partitions: number | undefined;
   restarts: RestartPolicy;
   preload: string | undefined;
-  givenSecrets: Readonly<{ MASTER_KEY?: string; SOURCE_KEY_SECRET?: string }>;
+  givenSecrets: Readonly<{ MASTER_KEY?: string; SOURCE_KEY_SECRET?: string; MASTER_KEY_RING?: string }>;
 }>;
 
 /** @throws ConfigError, or CliError for an app that is not there. */
@@ -48,6 +48,7 @@ export const settingsOf = (options: SystemOptions, present: readonly AppEntry[] 
     preload: options.preload,
     givenSecrets: {
       ...(config.MASTER_KEY && { MASTER_KEY: config.MASTER_KEY.toString('base64') }),
+      ...(config.MASTER_KEY_RING && { MASTER_KEY_RING: config.MASTER_KEY_RING.map((key) => key.toString('base64')).join() }),
       ...(config.SOURCE_KEY_SECRET && { SOURCE_KEY_SECRET: config.SOURCE_KEY_SECRET.toString('base64') }),
     },
   };

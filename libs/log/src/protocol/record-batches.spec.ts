@@ -8,7 +8,7 @@ import { Reader } from './reader.ts';
 import { writeBatch } from './record-batch.ts';
 import { readBatches } from './record-batches.ts';
 import { varintSize, Writer } from './writer.ts';
-import type { OutRecord } from '../record.ts';
+import { recordBytes, type OutRecord } from '../record.ts';
 
 const require = createRequire(import.meta.url);
 type KafkajsRecord = { key: Buffer; value: Buffer; offset: string; timestamp: string; headers: Record<string, Buffer> };
@@ -41,6 +41,14 @@ describe('a record batch', () => {
       expect(read.records.map(({ offset, timestamp }) => [offset, timestamp])).toEqual(list.map((_, i) => [String(i), String(NOW)]));
       expect(batch.readUInt32BE(17)).toBe(kafkajsCrc(batch.subarray(21)) >>> 0);
     }), { numRuns: 50 }));
+
+  it('is read here whatever its headers are called: one that would change what an object is, is left out', () => {
+    const headers = { meta: Buffer.of(1), ['__proto__']: Buffer.from('a stranger'), constructor: Buffer.of(2) };
+    const [record] = readBatches(written([{ topic: 't', partition: 0, key: 'k', value: Buffer.of(3), headers }]), 0);
+    expect([Object.getPrototypeOf(record!.headers), Object.keys(record!.headers), record!.header!('constructor')]).toEqual([Object.prototype, ['meta', 'constructor'], Buffer.of(2)]);
+    // As it is parked.
+    expect(recordBytes({ key: record!.key, value: record!.value, headers: record!.headers })).toBeGreaterThan(0);
+  });
 
   it('is read here as it was written here, from any offset to any other', () =>
     fc.assert(fc.property(records, fc.nat(2 ** 40), fc.nat(50), fc.nat(50), (list, base, from, to) => {

@@ -174,7 +174,9 @@ const readHeaders = (reader: Reader): Headers => {
     const length = reader.varint();
     const name = textAt(reader.buffer, reader.at, length);
     reader.skip(length);
-    headers[name] = reader.bytes(reader.varint());
+    const value = reader.bytes(reader.varint());
+    // Assigned, it would not be a header, but what all of them inherit from.
+    if (name !== '__proto__') headers[name] = value;
   }
   return headers;
 };

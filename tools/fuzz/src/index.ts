@@ -1,0 +1,1 @@
+export { fuzz, type Fuzzed, type FuzzOptions, type FuzzSystem } from './fuzz-system.ts';
