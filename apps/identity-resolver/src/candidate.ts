@@ -6,13 +6,16 @@ import { eventIdOf, type EventId } from './event-ids.ts';
 
 /** A record with what is kept of its meta while a batch of many thousands is resolved; without an event, why there is none. */
 export type Candidate = Readonly<
-  | { record: LogRecord; event: ResolvableEvent; id: EventId; /** The customer that an operator has erased. */ erases?: CustomerId | undefined; error?: undefined }
-  | { record: LogRecord; event?: undefined; id?: undefined; erases?: undefined; error: unknown }
+  | { record: LogRecord; event: ResolvableEvent; id: EventId; /** The customer that an operator has erased. */ erases?: CustomerId | undefined; /** The one that an operator takes out of another. */ splits?: CustomerId | undefined; error?: undefined }
+  | { record: LogRecord; event?: undefined; id?: undefined; erases?: undefined; splits?: undefined; error: unknown }
 >;
 
-/** What is resolved in one step: an erasure concerns a whole set, of which a book knows only what its events name, so it is a step of its own. */
+/** What an operator asks for, whose body the resolver reads. */
+export const SPLIT = 'SplitRequested';
+
+/** What is resolved in one step: an erasure or a split concerns a whole set, of which a book knows only what its events name, so it is a step of its own. */
 export const stepOf = (candidates: readonly Candidate[]): readonly Candidate[] => {
-  const act = candidates.findIndex(({ erases }) => erases !== undefined);
+  const act = candidates.findIndex(({ erases, splits }) => erases !== undefined || splits !== undefined);
   return act < 0 ? candidates : candidates.slice(0, Math.max(act, 1));
 };
 
@@ -31,7 +34,7 @@ export const MOST_SOURCES = 16;
 export const MOST_META_BYTES = 64 * 1024;
 
 const customerNamed = ({ sources: [source] }: ResolvableEvent): CustomerId => {
-  if (source?.kind !== 'customer') throw invalidMessage('IDENTITY.NO_CUSTOMER', 'an erasure names its customer as its source');
+  if (source?.kind !== 'customer') throw invalidMessage('IDENTITY.NO_CUSTOMER', 'an operator\'s act names its customer as its source');
   return source.customerId;
 };
 
@@ -49,7 +52,7 @@ export const candidateOf = (record: LogRecord): Candidate => {
     if (recordBytes(record) > MAX_RECEIVED_BYTES) throw invalidMessage('LOG.TOO_LARGE', 'the record is larger than the timeline takes');
     const { publisher, messageId, link, occurredAt } = meta;
     const event = { publisher, messageId, link, occurredAt, sources: eventSources(meta.sources) };
-    return { record, event, id: eventIdOf(meta, record.timestamp), erases: type === ERASURE ? customerNamed(event) : undefined };
+    return { record, event, id: eventIdOf(meta, record.timestamp), erases: type === ERASURE ? customerNamed(event) : undefined, splits: type === SPLIT ? customerNamed(event) : undefined };
   } catch (error) {
     return { record, error };
   }

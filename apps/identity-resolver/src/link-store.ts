@@ -17,6 +17,9 @@ const LOCKED_CUSTOMERS = 'select from identity.customer where customer_id = any(
 
 const select = async <Row extends Record<string, unknown>>(on: Queryable, text: string, keys: readonly string[]): Promise<readonly Row[]> => (keys.length === 0 ? [] : query<Row>(on, text, [arrayOf(keys, 'uuid')]));
 
+/** Held until the transaction ends; in id order, so that two who lock the same wait and do not meet. */
+export const lockCustomers = async (on: Queryable, ids: readonly CustomerId[]): Promise<void> => void (await select(on, LOCKED_CUSTOMERS, ids));
+
 /** Adds these customers and all their survivors up to the root. Nearly all are roots: a recursive query would cost each of them its worktable. */
 const loadUp = async (on: Queryable, found: Map<CustomerId, CustomerRecord>, ids: Iterable<CustomerId>): Promise<void> => {
   const survivorsOf = (rows: Iterable<CustomerRecord>) => Array.from(rows, ({ survivor_id }) => survivor_id).filter((id) => id !== null);
@@ -49,7 +52,7 @@ export const loadBook = async (on: Queryable, events: readonly ResolvableEvent[]
   if (tying.keys.length > 0) {
     const concerned = new Map<CustomerId, CustomerRecord>();
     await loadUp(on, concerned, [...tying.customerIds, ...(await select<{ customer_id: CustomerId }>(on, LOCKED_LINKS, tying.keys)).map(({ customer_id }) => customer_id)]);
-    await select(on, LOCKED_CUSTOMERS, [...concerned.keys()]);
+    await lockCustomers(on, [...concerned.keys()]);
   }
   const links = await select<LinkRecord>(on, LINKS, all.keys);
   const found = new Map<CustomerId, CustomerRecord>(links.map((row) => [row.customer_id, row]));

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, LOG, METRICS, type Log, type Metrics, type Token } from '@touchpoint/host';
-import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, originName, TOPICS, type Appender, type LogReader, type LogTopics, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
+import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, originName, TOPICS, type Appender, type LogReader, type LogTopics, type MessageReader, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
 import { claimCheckpoint, observeOutbox, observeParked, parkedKeys, POOL, resolvedUpTo, sendAs, type Pool } from '@touchpoint/store';
 import { EventDays } from './event-ids.ts';
 import { CONFLICT, ResolverSession, type ResolverPorts } from './resolver.session.ts';
@@ -27,6 +27,7 @@ export class ResolverHandler implements PartitionHandler {
     @Inject(LOG_READER) logReader: LogReader,
     @Inject(LOG_TOPICS) topics: LogTopics,
     @Inject(TIMELINE_WRITER) writer: MessageWriter,
+    @Inject(MESSAGE_READER) reader: MessageReader,
     @Inject(METRICS) metrics: Metrics,
     @Inject(CONFIG) config: Readonly<{ EVENT_ID_DAYS: number }>,
     @Inject(LOG) log: Log,
@@ -44,6 +45,7 @@ export class ResolverHandler implements PartitionHandler {
       appender,
       logReader,
       writer,
+      reader,
       received: topics.nameOf(TOPICS.received),
       timeline: { topic: topics.nameOf(TOPICS.timeline), partitions: topics.partitionsOf(TOPICS.timeline) },
       // Using an id twice is a publisher's fault: it parks that one event and never stops us.

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createApp, silentLog, type HostedApp } from '@touchpoint/host';
 import { decodeMeta, encodeMeta } from '@touchpoint/contracts';
-import { partitionOf, type Link, type Meta, type SourceKey, type SourceKind } from '@touchpoint/kernel';
+import { partitionOf, type CustomerId, type Link, type Meta, type SourceKey, type SourceKind } from '@touchpoint/kernel';
 import { closeLog, createMessageWriter, createRegistry, decodeOrigin, META, ORIGIN, TOPICS, TYPE, workerStrategy, type MessageWriter, type OutRecord } from '@touchpoint/log';
 import { dropParked, listParked, migrations as logMigrations, POOL, requestRetry, transaction } from '@touchpoint/store';
+import { customerSourceKey } from '@touchpoint/identity';
 import { createTestSystem, eventually, type TestSystem } from '@touchpoint/testing';
 import { AppModule } from './app.module.ts';
 import { config } from './config.ts';
@@ -100,6 +101,35 @@ describe('One order per customer: what was received', () => {
     const redriven = await eventually('both', async () => { const all = (await tracked()).filter(({ meta }) => /^d/.test(meta.messageId)); return all.length === 2 && all; });
     expect(redriven.map(({ meta }) => meta.messageId)).toEqual(['d1', 'd2']);
     expect((await listParked(system.pool)).filter(({ key }) => key === sources[0]!.key)).toHaveLength(0);
+  });
+
+  it('merges what an operator links, and takes it apart again, each once; what cannot be split is not', async () => {
+    const [a, b] = [source('user', 7001), source('user', 7002)];
+    await system.appender.append([received({ id: 'f1', sources: [a] }), received({ id: 'f2', sources: [b], at: AT + 1 })]);
+    const of = async (id: string) => (await tracked()).find(({ meta }) => meta.messageId === id)?.key as CustomerId | undefined;
+    const [elder, younger] = [await eventually('one', () => of('f1')), await eventually('the other', () => of('f2'))];
+    const act = (type: 'LinkRequested' | 'SplitRequested', id: string, of: readonly CustomerId[], part: CustomerId = elder, value?: Buffer): OutRecord => {
+      const sources = of.map((customerId) => ({ kind: 'customer' as const, key: customerSourceKey(customerId), label: null }));
+      const base = received({ id, sources, link: type === 'LinkRequested' ? 'alias' : 'none', at: AT + 2 });
+      return { ...base, value: value ?? writer.write(type, { requestedBy: 'ada', ...(type === 'SplitRequested' && { customerId: part }) } as never), headers: { ...base.headers, [TYPE]: Buffer.from(type) } };
+    };
+    const facts = async () => (await timeline()).filter(({ key, type }) => [elder, younger].includes(key as CustomerId) && type !== 'Tracked' && type !== 'IdentitiesLinked').map(({ key, type }) => `${type} of ${key === elder ? 'the elder' : 'the younger'}`).sort();
+    await system.appender.append([act('LinkRequested', 'f3', [younger, elder]), act('LinkRequested', 'f3', [younger, elder])]);
+    await eventually('the merge', async () => (await facts()).length === 3);
+    expect(await facts()).toEqual(['CustomerAbsorbed of the younger', 'CustomerMerged of the elder', 'LinkRequested of the elder']);
+    // Between events of the same partition, twice, of somebody who is not a part, and unreadable.
+    const stranger = source('user', 7003);
+    await system.appender.append([
+      received({ id: 'f4', sources: [b], at: AT + 3 }), act('SplitRequested', 'f5', [younger]), act('SplitRequested', 'f5', [younger]), act('SplitRequested', 'f6', [younger]), act('SplitRequested', 'f7', [elder], younger),
+      act('SplitRequested', 'f8', [younger], elder, Buffer.from([0, 0, 0, 0, 1, 255])), received({ id: 'f9', sources: [stranger] }),
+    ]);
+    await eventually('both sides of the split', async () => (await facts()).length >= 8);
+    expect(await facts()).toEqual([
+      'CustomerAbsorbed of the younger', 'CustomerMerged of the elder', 'CustomerSplit of the elder', 'CustomerSplit of the younger', 'LinkRequested of the elder', 'SplitRequested of the elder', 'SplitRequested of the younger', 'SplitRequested of the younger',
+    ]);
+    expect((await listParked(system.pool, { key: customerSourceKey(younger) })).map(({ code }) => code)).toEqual([expect.stringMatching(/^(CONTRACTS|LOG)\./)]);
+    await system.appender.append([received({ id: 'f10', sources: [b], at: AT + 4 })]);
+    expect(await eventually('what comes behind', () => of('f10'))).toBe(younger);
   });
 
   it('goes on with two processes, and when one of them leaves', async () => {

@@ -40,7 +40,7 @@ const open = async (version = 1, incarnation = 1) => {
   const checkpoint = await sendAs(pool, await claimCheckpoint(pool, { consumer: CONSUMER, topic: 'received', partition: 0 }), origin);
   const days = new EventDays(pool, 7);
   const session = new ResolverSession({
-    pool, appender, logReader, writer: { write: (type) => Buffer.from(type) }, received: 'received', timeline: { topic: 'timeline', partitions: 1 },
+    pool, appender, logReader, writer: { write: (type) => Buffer.from(type) }, reader: { prepare: () => Promise.resolve(), read: () => { throw new Error('nothing of this is read'); } }, received: 'received', timeline: { topic: 'timeline', partitions: 1 },
     parkable: { table: 'identity.link', partitions: 1, excused: ['IDENTITY.CONFLICT'], log: silentLog }, ensureDays: (of, options) => days.ensure(of, options), onResolved: () => undefined,
   }, checkpoint, await parkedKeys(pool, checkpoint), origin);
   await session.sendPending();

@@ -1,24 +1,27 @@
-import { decodeMeta, encodeMeta, type CustomerErased } from '@touchpoint/contracts';
+import { decodeMeta, encodeMeta, type CustomerErased, type CustomerSplit, type SplitRequested } from '@touchpoint/contracts';
 import type { Fact, LinkChanges } from '@touchpoint/identity';
 import { Failure, partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
-import { anchorOf, META, TRACEPARENT, TYPE, type Appender, type LogReader, type LogRecord, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
+import { anchorOf, META, TRACEPARENT, TYPE, type Appender, type LogReader, type LogRecord, type MessageReader, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
 import {
   acknowledged, advanceCheckpoint, advanceWith, arrayOf, behind, deleteAcknowledged, deleteParked, deletePending, findingPoison, forgetDropped, insertPending, park, parkingOf, readPending, readRetries,
   transaction,
   type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool, type Queryable,
 } from '@touchpoint/store';
-import { candidatesOf, daysOf, stepOf, type Candidate } from './candidate.ts';
+import { candidatesOf, daysOf, SPLIT, stepOf, type Candidate } from './candidate.ts';
 import { eraseCustomer } from './erasure-store.ts';
 import { insertEventIds, knownEventIds, type EventDays, type EventId } from './event-ids.ts';
 import { loadBook, RACED, saveBook, ties, type Loaded } from './link-store.ts';
 import { NOTHING, packOutcome, unpackOutcome, type Outcome } from './outcome.ts';
 import { passedOn, sendsOf, type Target } from './sends.ts';
+import { resolveSplit } from './split-request.ts';
 
 export type ResolverPorts = Readonly<{
   pool: Pool;
   appender: Appender;
   logReader: LogReader;
   writer: MessageWriter;
+  /** For what an operator asks for; no other body is decoded. */
+  reader: MessageReader;
   /** The received topic's full name, for reading a batch again. */
   received: string;
   timeline: Target;
@@ -39,6 +42,8 @@ const RETRIES_AT_ONCE = 1_000;
 const MOST_RACES = 5;
 
 const NO_FACTS: readonly never[] = [];
+/** The split that a step of one asks for. */
+type Asked = SplitRequested['data'] | undefined;
 
 export const CONFLICT = 'IDENTITY.CONFLICT';
 
@@ -119,10 +124,11 @@ export class ResolverSession implements PartitionSession {
     for (const key of remaining) this.#parked.add(key);
   }
 
-  async #take(candidates: readonly Candidate[], advance: Advance, redriven: readonly number[] = []): Promise<void> {
+  async #take(step: readonly Candidate[], advance: Advance, redriven: readonly number[] = []): Promise<void> {
     const started = performance.now();
+    const { candidates, asked } = await this.#read(step);
     await this.#ports.ensureDays(daysOf(candidates), { again: redriven.length > 0 });
-    const { pending, outcome, sends, parkings, repeats } = await this.#resolveOnceMore(candidates, advance, redriven);
+    const { pending, outcome, sends, parkings, repeats } = await this.#resolveOnceMore(candidates, asked, advance, redriven);
     for (const { key, alone } of parkings) if (!alone) this.#parked.add(key);
     await this.#ports.appender.append(sends);
     this.#checkpoint = acknowledged(this.#checkpoint, [pending]);
@@ -130,29 +136,42 @@ export class ResolverSession implements PartitionSession {
     this.#ports.onResolved({ records: candidates.length, repeats, conflicts, parked: parkings.length - conflicts, facts: outcome.facts.length, seconds: (performance.now() - started) / 1000 });
   }
 
+  /** Reads what an operator asks for. */
+  async #read(candidates: readonly Candidate[]): Promise<Readonly<{ candidates: readonly Candidate[]; asked: Asked }>> {
+    const [only] = candidates;
+    if (only?.splits === undefined) return { candidates, asked: undefined };
+    const { record } = only;
+    await this.#ports.reader.prepare([record.value]);
+    try {
+      return { candidates, asked: this.#ports.reader.read(SPLIT, record.value).data as SplitRequested['data'] };
+    } catch (error) {
+      return { candidates: [{ record, error }], asked: undefined };
+    }
+  }
+
   /** Meeting another partition's batch over a new source is ordinary work: what was written is rolled back, and the next look sees what the other one wrote. */
-  async #resolveOnceMore(candidates: readonly Candidate[], advance: Advance, redriven: readonly number[]): Promise<Resolved> {
+  async #resolveOnceMore(candidates: readonly Candidate[], asked: Asked, advance: Advance, redriven: readonly number[]): Promise<Resolved> {
     for (let left = MOST_RACES; ; left -= 1) {
       try {
-        return await this.#resolveAndSave(candidates, advance, redriven);
+        return await this.#resolveAndSave(candidates, asked, advance, redriven);
       } catch (error) {
         if (left === 0 || !(error instanceof Failure) || error.code !== RACED) throw error;
       }
     }
   }
 
-  /** Only what ties its sources, and what erases, must be read inside the transaction that writes. */
-  async #resolveAndSave(candidates: readonly Candidate[], advance: Advance, redriven: readonly number[]): Promise<Resolved> {
+  /** Only what ties its sources, and what erases or splits, must be read inside the transaction that writes. */
+  async #resolveAndSave(candidates: readonly Candidate[], asked: Asked, advance: Advance, redriven: readonly number[]): Promise<Resolved> {
     const { pool } = this.#ports;
-    if (candidates.some(({ event, erases }) => event && (erases !== undefined || ties(event)))) {
+    if (asked || candidates.some(({ event, erases }) => event && (erases !== undefined || ties(event)))) {
       const { resolved, checkpoint } = await transaction(pool, async (client) => {
-        const tied = await this.#resolve(client, candidates, redriven, client);
+        const tied = await this.#resolve(client, candidates, asked, redriven, client);
         return { resolved: tied, checkpoint: await this.#save(client, tied, advance, redriven) };
       });
       this.#checkpoint = checkpoint;
       return resolved;
     }
-    const resolved = await this.#resolve(pool, candidates, redriven);
+    const resolved = await this.#resolve(pool, candidates, asked, redriven);
     const { changes, parkings, fresh } = resolved;
     const plain = changes.links.length + changes.customers.length + changes.strays.length + parkings.length + redriven.length === 0 && fresh.length <= FEW;
     this.#checkpoint = await (plain ? this.#savePlain(resolved, advance) : transaction(pool, (client) => this.#save(client, resolved, advance, redriven)));
@@ -160,7 +179,7 @@ export class ResolverSession implements PartitionSession {
   }
 
   /** @param client where it is resolved inside a transaction: what erases is */
-  async #resolve(on: Queryable, candidates: readonly Candidate[], redriven: readonly number[], client?: Client): Promise<Resolved> {
+  async #resolve(on: Queryable, candidates: readonly Candidate[], asked: Asked, redriven: readonly number[], client?: Client): Promise<Resolved> {
     const parkings: Parking[] = [];
     const fresh: EventId[] = [];
     let repeats = 0;
@@ -187,13 +206,14 @@ export class ResolverSession implements PartitionSession {
 
     const [only] = candidates;
     const erasure = client && only?.erases !== undefined && events[0] ? await eraseCustomer(client, { ...only.event, customerId: only.erases }) : undefined;
-    const loaded = await loadBook(on, events.filter((event) => event !== undefined));
+    const splitting = asked && events[0] ? await resolveSplit(on, events[0], asked) : undefined;
+    const loaded = splitting?.loaded ?? (await loadBook(on, events.filter((event) => event !== undefined)));
     const customerIds = new Map<string, number>();
     const facts: Outcome['facts'][number][] = [];
     const customers = Int32Array.from(events, (event, i) => {
       if (!event) return NOTHING;
       const { record } = candidates[i]!;
-      const resolution = loaded.book.resolve(event);
+      const resolution = splitting ?? loaded.book.resolve(event);
       for (const fact of [...resolution.facts, ...(erasure?.facts ?? NO_FACTS)]) facts.push({ before: i, record: this.#factRecord(fact, record) });
       const index = customerIds.get(resolution.customerId) ?? customerIds.size;
       if (index === customerIds.size) customerIds.set(resolution.customerId, index);
@@ -206,7 +226,7 @@ export class ResolverSession implements PartitionSession {
     const pending = redriven[0] === undefined ? first : -redriven[0];
     const outcome: Outcome = { origin: this.#origin, first, customerIds: [...customerIds.keys()], customers, facts, sentBefore: Object.fromEntries(this.#checkpoint.sent) };
     const { sends, sent } = sendsOf(outcome, candidates.map(({ record }) => record), this.#ports.timeline);
-    return { pending, outcome, sends, sent, parkings, repeats, fresh, loaded, changes: loaded.book.takeChanges() };
+    return { pending, outcome, sends, sent, parkings, repeats, fresh, loaded, changes: splitting?.changes ?? loaded.book.takeChanges() };
   }
 
   async #save(client: Client, { pending, outcome, sent, parkings, fresh, loaded, changes }: Resolved, advance: Advance, redriven: readonly number[]): Promise<Checkpoint> {
@@ -236,7 +256,7 @@ export class ResolverSession implements PartitionSession {
     return { topic, partition: partitionOf(customerId, partitions), key: customerId, value, headers: passedOn(headers) };
   }
 
-  #factRecord({ id, timeline, type, data }: Fact | Fact<CustomerErased>, { headers: { [META]: causeMeta, [TRACEPARENT]: traceparent } }: LogRecord): OutRecord {
+  #factRecord({ id, timeline, type, data }: Fact | Fact<CustomerErased> | Fact<CustomerSplit>, { headers: { [META]: causeMeta, [TRACEPARENT]: traceparent } }: LogRecord): OutRecord {
     const cause = decodeMeta(causeMeta!);
     const meta: Meta = { ...cause, messageId: id, publisher: 'identity-resolver', link: 'none', digest: '0'.repeat(32), causationId: cause.messageId };
     const { topic, partitions } = this.#ports.timeline;

@@ -2,13 +2,19 @@ import { Module, type FactoryProvider, type Provider } from '@nestjs/common';
 import { API_KEYS, CLOCK, CONFIG, LOG, METRICS, tableApiKeys, type Clock, type Log, type Metrics } from '@touchpoint/host';
 import { appenderProvider, kafkaProvider, logBoundsProvider, logReaderProvider, messageReaderProvider, messageWriterProvider, registryProvider, TOPICS, topicsProvider } from '@touchpoint/log';
 import { POOL, poolProvider, type Pool } from '@touchpoint/store';
+import { createSourceKeys } from '@touchpoint/vault';
 import type { OperationsConfig } from './config.ts';
 import { Erase } from './erase/erase.operation.ts';
+import { IdentityController } from './http/identity.controller.ts';
 import { LagController } from './http/lag.controller.ts';
 import { ParkedController } from './http/parked.controller.ts';
 import { ReceiptsController } from './http/receipts.controller.ts';
 import { RunsController } from './http/runs.controller.ts';
 import type { Operation } from './operation.ts';
+import { IdentityLink } from './identity/identity-link.operation.ts';
+import { IdentityQuery } from './identity/identity.query.ts';
+import { IdentitySplit } from './identity/identity-split.operation.ts';
+import { ACTS, OperatorActs } from './identity/operator-acts.ts';
 import { LagWatch } from './lag/lag-watch.ts';
 import { TopicsQuery } from './lag/topics.query.ts';
 import { ParkedDrop } from './parked/parked-drop.operation.ts';
@@ -18,10 +24,10 @@ import { Rebuild } from './rebuild/rebuild.operation.ts';
 import { RunStore } from './run-store.ts';
 import { Runner } from './runner.ts';
 import { RotateMasterKey } from './vault/rotate-master-key.operation.ts';
-import { OPERATIONS, RECEIVED_WRITER, RUNNER } from './tokens.ts';
+import { OPERATIONS, RECEIVED_WRITER, RUNNER, SOURCE_KEYS } from './tokens.ts';
 
 /** All that an operator can have done, one file each. */
-const operations: Provider[] = [ParkedRetry, ParkedDrop, Rebuild, RebuildCustomers, Erase, RotateMasterKey];
+const operations: Provider[] = [ParkedRetry, ParkedDrop, Rebuild, RebuildCustomers, Erase, RotateMasterKey, IdentityLink, IdentitySplit];
 
 const operationsProvider: FactoryProvider = { provide: OPERATIONS, inject: operations as never[], useFactory: (...all: Operation[]) => all };
 const runStoreProvider: FactoryProvider = { provide: RunStore, inject: [POOL, CONFIG], useFactory: (pool: Pool, { LEASE_MS }: OperationsConfig) => new RunStore(pool, LEASE_MS) };
@@ -31,9 +37,11 @@ const runnerProvider: FactoryProvider = {
 };
 const apiKeysProvider: FactoryProvider = { provide: API_KEYS, inject: [POOL, CLOCK], useFactory: (pool: Pool, clock: Clock) => tableApiKeys(pool, clock) };
 
+const sourceKeysProvider: FactoryProvider = { provide: SOURCE_KEYS, inject: [CONFIG], useFactory: ({ SOURCE_KEY_SECRET }: OperationsConfig) => createSourceKeys(SOURCE_KEY_SECRET) };
+
 const adapters: Provider[] = [
-  kafkaProvider('operations-api'), topicsProvider, appenderProvider(), messageWriterProvider(RECEIVED_WRITER, TOPICS.received, ['ErasureRequested']), logReaderProvider, logBoundsProvider, registryProvider, messageReaderProvider, poolProvider('operations-api'), apiKeysProvider, runStoreProvider, runnerProvider,
+  kafkaProvider('operations-api'), topicsProvider, appenderProvider(), messageWriterProvider(RECEIVED_WRITER, TOPICS.received, ['ErasureRequested', ...ACTS]), sourceKeysProvider, logReaderProvider, logBoundsProvider, registryProvider, messageReaderProvider, poolProvider('operations-api'), apiKeysProvider, runStoreProvider, runnerProvider,
 ];
 
-@Module({ controllers: [RunsController, ReceiptsController, ParkedController, LagController], providers: [...adapters, ...operations, operationsProvider, LagWatch, TopicsQuery] })
+@Module({ controllers: [RunsController, ReceiptsController, ParkedController, LagController, IdentityController], providers: [...adapters, ...operations, operationsProvider, LagWatch, TopicsQuery, IdentityQuery, OperatorActs] })
 export class AppModule {}

@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { defineConfig, http, kafka, postgres, registry, vault, wholeNumberOr, type ConfigOf } from '@touchpoint/host';
+import { defineConfig, http, kafka, postgres, registry, sourceKeys, vault, wholeNumberOr, type ConfigOf } from '@touchpoint/host';
 
 export const config = defineConfig('operations-api', {
   ...http(4005),
   ...kafka,
   ...registry,
   ...postgres,
+  ...sourceKeys,
   ...vault,
   FOLD_PROCESSES: { schema: wholeNumberOr(Math.min(availableParallelism(), 4), 1, 64), doc: 'Processes that a rebuild folds the timeline with; as many as the machine has cores, and 4 at most, unless told.' },
   LEASE_MS: { schema: wholeNumberOr(15_000, 1_000, 600_000), doc: 'Milliseconds without a sign of life after which the run of a process goes on in another one.' },

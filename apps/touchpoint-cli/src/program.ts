@@ -5,8 +5,8 @@ import { downCommand } from './commands/down.command.ts';
 import { journeysCommand } from './commands/journeys.command.ts';
 import { keysCommand } from './commands/keys.command.ts';
 import { logsCommand } from './commands/logs.command.ts';
-import { prepareCommand } from './commands/prepare.command.ts';
 import { proveCommand } from './commands/prove.command.ts';
+import { prepareCommand } from './commands/prepare.command.ts';
 import { schemasCommand } from './commands/schemas.command.ts';
 import { statusCommand } from './commands/status.command.ts';
 import { superviseCommand } from './commands/supervise.command.ts';
@@ -14,6 +14,7 @@ import { topicsCommand } from './commands/topics.command.ts';
 import { upCommand } from './commands/up.command.ts';
 import { importCommand } from './import/import.command.ts';
 import { auditCommand } from './operations/audit.command.ts';
+import { identityCommand } from './operations/identity.command.ts';
 import { eraseCommand } from './operations/erase.command.ts';
 import { exportCommand } from './operations/export.command.ts';
 import { receiptCommand } from './operations/receipt.command.ts';
@@ -35,6 +36,7 @@ const commands: readonly CommandFile[] = [
   prepareCommand,
   journeysCommand,
   keysCommand,
+  identityCommand,
   lagCommand,
   parkedCommand,
   topicsCommand,

@@ -12,7 +12,7 @@ const CONTEXTS: Readonly<Record<string, readonly string[]>> = {
   [TOPICS.urgentCommands]: ['delivery'],
 };
 /** Single messages of other contexts: what an operator asks for comes in as a touchpoint does. */
-const ACTS: Readonly<Record<string, readonly MessageName[]>> = { [TOPICS.received]: ['ErasureRequested'] };
+const ACTS: Readonly<Record<string, readonly MessageName[]>> = { [TOPICS.received]: ['ErasureRequested', 'LinkRequested', 'SplitRequested'] };
 
 const names = Object.keys(catalog) as readonly MessageName[];
 /** All messages of some contexts, such as `orchestration`. */

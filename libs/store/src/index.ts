@@ -3,6 +3,7 @@ export * from './checkpoint.ts';
 export { arrayOf } from './column-types.ts';
 export * from './control-publisher.ts';
 export * from './copy.ts';
+export * from './customer-set.ts';
 export * from './gathered.ts';
 export * from './log-lag.ts';
 export * from './merged-rows.ts';

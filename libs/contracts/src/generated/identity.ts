@@ -66,6 +66,20 @@ export type IdentitiesLinked = Message<'IdentitiesLinked', {
   linked: readonly LinkedSource[];
 }>;
 
+/** An operator said that two customers are one person. Its meta links them, as an alias does. */
+export type LinkRequested = Message<'LinkRequested', {
+  /** The operator or key that asked for it. Why is kept in the audit log: a free text may be personal, and this log is kept for ever. */
+  requestedBy: string;
+}>;
+
+/** An operator said that a customer is no part of another one. The customer that its meta names as its source is the one to be taken out. */
+export type SplitRequested = Message<'SplitRequested', {
+  /** The customer that it is a part of. Where it is not, by the time that this is read, nothing is split. */
+  customerId: CustomerId;
+  /** The operator or key that asked for it. Why is kept in the audit log: a free text may be personal, and this log is kept for ever. */
+  requestedBy: string;
+}>;
+
 /** Every message of identity. */
 export type IdentityMessage =
   | CustomerAbsorbed
@@ -73,4 +87,6 @@ export type IdentityMessage =
   | CustomerMerged
   | CustomerSplit
   | ErasureRequested
-  | IdentitiesLinked;
+  | IdentitiesLinked
+  | LinkRequested
+  | SplitRequested;
