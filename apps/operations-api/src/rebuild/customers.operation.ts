@@ -2,10 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import * as z from 'zod';
 import { halt, partitionOf, type CustomerId } from '@touchpoint/kernel';
 import { LOG_READER, LOG_TOPICS, MESSAGE_READER, TOPICS, type LogReader, type LogScanner, type LogTopics, type MessageReader } from '@touchpoint/log';
-import { POOL, query, type Client, type Pool, type ProjectionTable, type Queryable } from '@touchpoint/store';
+import { POOL, query, type Client, type Pool, type ProjectionTable } from '@touchpoint/store';
 import type { Operation, Outcome, ResultRow, Running } from '../operation.ts';
 import { liveVersions } from './beside.ts';
-import { holdingPartition, livePositions } from './live.ts';
+import { holdingPartition, livePositions, passedByOf } from './live.ts';
 import { MOST_CUSTOMERS, PartitionFold } from './partition-fold.ts';
 import { LIVE, MODELS, tablesOf } from './read-models.ts';
 
@@ -51,9 +51,9 @@ export class RebuildCustomers implements Operation<Asked> {
       try {
         // What lies far back is folded before the projector is held; the few records behind it, while it is.
         const folded = fold.customers(partition, theirs);
-        await folded.upTo((await livePositions(this.#pool)).get(partition) ?? 0, await parkedAt(this.#pool, partition, theirs));
+        await folded.upTo((await livePositions(this.#pool)).get(partition) ?? 0, await passedByOf(this.#pool, partition, theirs));
         await holdingPartition(this.#pool, partition, async (client, to) => {
-          const rows = await folded.upTo(to, await parkedAt(client, partition, theirs));
+          const rows = await folded.upTo(to, await passedByOf(client, partition, theirs));
           const before = await sumsOf(client, tables, theirs);
           await fold.replace(client, theirs, rows);
           const rowsOf = differences(before, await sumsOf(client, tables, theirs));
@@ -82,10 +82,6 @@ export class RebuildCustomers implements Operation<Asked> {
     if (other.length > 0) throw halt('REBUILD.OTHER_VERSION', `another version of ${other.join(', ')} is live than this release folds: first rebuild --changed`);
   }
 }
-
-/** Offsets of records that the projector has parked of these customers. */
-const parkedAt = async (on: Queryable, partition: number, customers: readonly string[]): Promise<readonly number[]> =>
-  (await query<{ offset: string }>(on, 'select "offset" from log.parked where consumer = $1 and topic = $2 and partition = $3 and key = any($4) order by 1', [LIVE, TOPICS.timeline, partition, customers])).map(({ offset }) => Number(offset));
 
 type Sums = ReadonlyMap<string, Readonly<{ rows: number; sum: string }>>;
 const sumsOf = async (client: Client, tables: readonly ProjectionTable[], customers: readonly string[]): Promise<Sums> => {

@@ -29,9 +29,17 @@ export const holdingPartition = <T>(pool: Pool, partition: number, work: (client
     return work(client, Number(row?.next_offset ?? 0));
   });
 
-/** Whose records are parked, by the projector or by the rebuild, and at which offsets the projector has parked: what it has not folded, the rebuild leaves out, too. */
-export type Parked = Readonly<{ partition: number; customers: readonly string[]; without: readonly number[] }>;
-export const parkedOf = async (on: Queryable): Promise<readonly Parked[]> =>
+/** Whose records are parked, by the projector or by the rebuild, or were dropped, and at which offsets the projector has passed them by: what it has not folded, the rebuild leaves out, too. */
+export type PassedBy = Readonly<{ partition: number; customers: readonly string[]; without: readonly number[] }>;
+export const passedBy = async (on: Queryable): Promise<readonly PassedBy[]> =>
   query<{ partition: number; customers: string[]; without: string[] }>(on,
-    `select partition, array_agg(distinct key) as customers, coalesce(array_agg("offset") filter (where consumer = $1), '{}') as without from log.parked where consumer in ($1, $2) and topic = $3 group by partition order by partition`,
+    `select partition, array_agg(distinct key) as customers, coalesce(array_agg("offset") filter (where consumer = $1), '{}') as without
+     from (select consumer, partition, key, "offset" from log.parked where consumer in ($1, $2) and topic = $3 union all select consumer, partition, key, "offset" from log.dropped where consumer = $1 and topic = $3) p
+     where key ~ '^[0-9a-f]{8}-' group by partition order by partition`,
     [LIVE, NEXT, TOPICS.timeline]).then((rows) => rows.map(({ partition, customers, without }) => ({ partition, customers, without: without.map(Number) })));
+
+/** The same of single customers. */
+export const passedByOf = async (on: Queryable, partition: number, customers: readonly string[]): Promise<readonly number[]> =>
+  (await query<{ offset: string }>(on,
+    `select "offset" from (select partition, key, "offset" from log.parked where consumer = $1 and topic = $2 union all select partition, key, "offset" from log.dropped where consumer = $1 and topic = $2) p
+     where partition = $3 and key = any($4) order by 1`, [LIVE, TOPICS.timeline, partition, customers])).map(({ offset }) => Number(offset));

@@ -8,7 +8,7 @@ import { customerIdOf, partitionOf, type CustomerId } from '@touchpoint/kernel';
 import { createMessageWriter, createRegistry, createSequencer, encodeOrigin, META, ORIGIN, TOPICS, TYPE, type MessageWriter, type OutRecord } from '@touchpoint/log';
 import { projections } from '@touchpoint/profile';
 import { anyTimeline, FOLDED, hex, type Happened } from '@touchpoint/profile/testing';
-import { listParked, migrations as log, projectionTable } from '@touchpoint/store';
+import { BEHIND, dropParked, listParked, migrations as log, projectionTable, transaction } from '@touchpoint/store';
 import { createTestSystem, endApp, eventually, startApp, type TestSystem } from '@touchpoint/testing';
 import { operationsApp } from '../operations-app.ts';
 import { migrations } from '../operations.migrations.ts';
@@ -84,6 +84,13 @@ describe('a rebuild (Replay equals live)', () => {
     const dry = await run('rebuild', { models: MODELS });
     expect([dry.problem, dry.outcome?.figures]).toEqual([null, expect.objectContaining({ ...equal, models: MODELS.length })]);
     expect(await beside()).toEqual([]);
+  });
+
+  it('leaves out what an operator dropped', async () => {
+    const [dropped] = (await listParked(system.pool)).filter(({ code }) => code !== BEHIND);
+    await transaction(system.pool, (client) => dropParked(client, [dropped!.id], randomUUID()));
+    await eventually('nothing parked', async () => (await listParked(system.pool)).length === 0);
+    expect((await run('rebuild', { models: MODELS })).outcome?.figures).toMatchObject(equal);
   });
 
   it('moves nothing where rows differ, names whose, and takes the rebuilt ones when told to; events that come meanwhile are in them', async () => {

@@ -9,7 +9,7 @@ import type { Operation, Outcome, ResultRow, Running } from '../operation.ts';
 import { BeingRead, changedModels, cutOver, forgetNext, liveVersions, makeNext, makeNextOfPrevious } from './beside.ts';
 import { compare, type Compared } from './compare.ts';
 import { FoldProcesses } from './fold-processes.ts';
-import { holdingLive, livePositions, parkedOf, type Positions } from './live.ts';
+import { holdingLive, livePositions, passedBy, type Positions } from './live.ts';
 import { MODELS, tableOf } from './read-models.ts';
 
 const Asked = z.strictObject({
@@ -126,11 +126,11 @@ export class Rebuild implements Operation<Asked> {
     }
   }
 
-  /** The last records, while the projector is held; and whoever has records parked, as the projector has them. */
+  /** The last records, while the projector is held; and whoever has records that the projector passed by, as it has them. */
   async #level(folds: FoldProcesses, positions: Positions): Promise<void> {
     await folds.all(foldsTo(positions));
-    const parked = await parkedOf(this.#pool);
-    await folds.all(parked.map(({ partition, customers, without }) => ({ do: 'fold customers', partition, customers, without, to: positions.get(partition) ?? 0 })));
+    const passed = await passedBy(this.#pool);
+    await folds.all(passed.map(({ partition, customers, without }) => ({ do: 'fold customers', partition, customers, without, to: positions.get(partition) ?? 0 })));
   }
 
   async #compare(folds: FoldProcesses, { models }: Cursor, { tell, keep, signal }: Running): Promise<readonly Compared[]> {
