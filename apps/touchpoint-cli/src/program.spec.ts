@@ -7,7 +7,7 @@ import { createProgram } from './program.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const PAGES = globSync(['*.md', 'docs/**/*.md', 'mappings/*.md', 'apps/*/README.md', 'libs/*/README.md', 'tools/*/README.md', 'schemas/*.md'], { cwd: ROOT });
-const TYPED = /npx touchpoint(?<words>( [a-z]+)*)/g;
+const TYPED = /npx touchpoint(?<words>( [a-z][a-z-]*)*)/g;
 
 /** What is left where a command is typed so: nothing where it does something, else the word that leads nowhere, or that one more is needed. */
 const wrongWith = (words: readonly string[]): string | undefined => {
