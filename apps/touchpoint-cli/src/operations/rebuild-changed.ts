@@ -10,12 +10,12 @@ import type { Run } from './operations-client.ts';
 const APP = 'operations-api';
 
 /** Has the read models folded anew of which this release folds another version than the live one; its projectors wait for that. @returns what came of it */
-export const rebuildChanged = async ({ connections, keys, urlOf }: Pick<System, 'connections' | 'keys' | 'urlOf'>): Promise<string> => {
-  const rows = await withPool(connections.databaseUrl, (pool) => query<{ name: string; version: number }>(pool, 'select name, version from profile.read_model'));
+export const rebuildChanged = async (system: Pick<System, 'connections' | 'keys' | 'urlOf'>): Promise<string> => {
+  const rows = await withPool(system.connections.databaseUrl, (pool) => query<{ name: string; version: number }>(pool, 'select name, version from profile.read_model'));
   const live = new Map(rows.map(({ name, version }) => [name, version]));
   if (projections.every(({ name, version }) => live.get(name) === version)) return `${projections.length} as this release folds them`;
   const call = async (path: string, body?: object): Promise<Run> => {
-    const answer = await fetch(new URL(path, urlOf(APP)), { method: body ? 'POST' : 'GET', headers: { authorization: `Bearer ${keys.operate}`, ...(body && { 'content-type': 'application/json' }) }, ...(body && { body: JSON.stringify(body) }) });
+    const answer = await fetch(new URL(path, system.urlOf(APP)), { method: body ? 'POST' : 'GET', headers: { authorization: `Bearer ${system.keys.operate}`, ...(body && { 'content-type': 'application/json' }) }, ...(body && { body: JSON.stringify(body) }) });
     if (!answer.ok) throw new CliError('OPERATIONS.REFUSED', `${APP} refuses the rebuild (${answer.status}): do it with npx touchpoint rebuild --changed --apply`);
     return (await answer.json()) as Run;
   };

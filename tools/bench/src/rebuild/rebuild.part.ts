@@ -16,9 +16,9 @@ const [OPERATIONS, RESOLVER, PROJECTOR] = ['operations-api', 'identity-resolver'
 type Run = Readonly<{ id: string; state: string; problem: { message: string } | null; outcome: { summary: string } | null; progress: { doing: string; done: number; total?: number } | null }>;
 
 /** Asks operations-api for a rebuild of all read models, and waits for its end. @returns what it says of itself, and when each of its steps was first seen, in seconds. */
-const rebuildAll = async ({ urlOf, keys }: BenchSystem, onLook: () => void, signal: AbortSignal): Promise<Readonly<{ summary: string; steps: ReadonlyMap<string, number> }>> => {
+const rebuildAll = async (system: BenchSystem, onLook: () => void, signal: AbortSignal): Promise<Readonly<{ summary: string; steps: ReadonlyMap<string, number> }>> => {
   const call = async <T>(method: string, path: string, body?: object): Promise<T> => {
-    const answer = await fetch(new URL(path, urlOf(OPERATIONS)), { method, headers: { authorization: `Bearer ${keys.operate}`, ...(body && { 'content-type': 'application/json' }) }, ...(body && { body: JSON.stringify(body) }), signal });
+    const answer = await fetch(new URL(path, system.urlOf(OPERATIONS)), { method, headers: { authorization: `Bearer ${system.keys.operate}`, ...(body && { 'content-type': 'application/json' }) }, ...(body && { body: JSON.stringify(body) }), signal });
     if (!answer.ok) throw new Error(`operations-api answered ${answer.status}: ${await answer.text()}`);
     return (await answer.json()) as T;
   };
