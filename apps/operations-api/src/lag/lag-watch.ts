@@ -103,7 +103,8 @@ export class LagWatch implements OnModuleInit, OnModuleDestroy {
   }
 
   async #seen(): Promise<void> {
-    const found = await query<LogConsumer>(this.#pool, 'select distinct consumer, topic from log.checkpoint where topic = any($1::text[])', [TOPIC_NAMES]);
+    // What publishes has a checkpoint and reads nothing; a name with a dot is that of tables which a rebuild fills, or has put aside.
+    const found = await query<LogConsumer>(this.#pool, `select distinct consumer, topic from log.checkpoint where topic = any($1::text[]) and consumer <> 'publishing' and consumer not like '%.%'`, [TOPIC_NAMES]);
     const consumers = [...OURS, ...found.filter((one) => !OURS.some((ours) => nameOf(ours) === nameOf(one)))];
     const seen = await this.#lag.of(consumers);
     const at = this.#clock.now();
@@ -123,7 +124,7 @@ export class LagWatch implements OnModuleInit, OnModuleDestroy {
 
 const byConsumer = (lags: readonly PartitionLag[]): ReadonlyMap<string, readonly PartitionLag[]> => {
   const found = new Map<string, PartitionLag[]>();
-  for (const lag of lags) found.set(nameOf(lag), [...(found.get(nameOf(lag)) ?? []), lag]);
+  for (const lag of lags.toSorted((a, b) => a.partition - b.partition)) found.set(nameOf(lag), [...(found.get(nameOf(lag)) ?? []), lag]);
   return found;
 };
 const rounded = (seconds: number): number => Math.round(seconds * 10) / 10;
