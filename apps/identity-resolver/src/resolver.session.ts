@@ -1,7 +1,7 @@
-import { decodeMeta, encodeMeta, type CustomerErased, type CustomerSplit, type SplitRequested } from '@touchpoint/contracts';
-import type { Fact, LinkChanges } from '@touchpoint/identity';
-import { Failure, partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
-import { anchorOf, META, TRACEPARENT, TYPE, type Appender, type LogReader, type LogRecord, type MessageReader, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
+import type { SplitRequested } from '@touchpoint/contracts';
+import type { LinkChanges } from '@touchpoint/identity';
+import { Failure } from '@touchpoint/kernel';
+import { anchorOf, type Appender, type LogReader, type LogRecord, type MessageReader, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
 import {
   acknowledged, advanceCheckpoint, advanceWith, arrayOf, behind, deleteAcknowledged, deleteParked, deletePending, findingPoison, forgetDropped, insertPending, park, parkingOf, readPending, readRetries,
   transaction,
@@ -10,9 +10,10 @@ import {
 import { candidatesOf, daysOf, SPLIT, stepOf, type Candidate } from './candidate.ts';
 import { eraseCustomer } from './erasure-store.ts';
 import { insertEventIds, knownEventIds, type EventDays, type EventId } from './event-ids.ts';
+import { factRecord, redrivenRecord } from './fact-record.ts';
 import { loadBook, RACED, saveBook, ties, type Loaded } from './link-store.ts';
 import { NOTHING, packOutcome, unpackOutcome, type Outcome } from './outcome.ts';
-import { passedOn, sendsOf, type Target } from './sends.ts';
+import { sendsOf, type Target } from './sends.ts';
 import { resolveSplit } from './split-request.ts';
 
 export type ResolverPorts = Readonly<{
@@ -214,11 +215,11 @@ export class ResolverSession implements PartitionSession {
       if (!event) return NOTHING;
       const { record } = candidates[i]!;
       const resolution = splitting ?? loaded.book.resolve(event);
-      for (const fact of [...resolution.facts, ...(erasure?.facts ?? NO_FACTS)]) facts.push({ before: i, record: this.#factRecord(fact, record) });
+      for (const fact of [...resolution.facts, ...(erasure?.facts ?? NO_FACTS)]) facts.push({ before: i, record: factRecord(fact, record, this.#ports.writer, this.#ports.timeline) });
       const index = customerIds.get(resolution.customerId) ?? customerIds.size;
       if (index === customerIds.size) customerIds.set(resolution.customerId, index);
       if (redriven.length === 0) return index;
-      facts.push({ before: i, record: this.#redrivenRecord(resolution.customerId, record) });
+      facts.push({ before: i, record: redrivenRecord(resolution.customerId, record, this.#ports.timeline) });
       return NOTHING;
     });
 
@@ -249,17 +250,5 @@ export class ResolverSession implements PartitionSession {
       values: [arrayOf(fresh.map(({ id }) => id), 'uuid'), arrayOf(fresh.map(({ digest }) => digest), 'uuid'), arrayOf(fresh.map(({ day }) => day), 'day'), pending, packOutcome(outcome)],
     });
     return checkpoint;
-  }
-
-  #redrivenRecord(customerId: CustomerId, { value, headers }: LogRecord): OutRecord {
-    const { topic, partitions } = this.#ports.timeline;
-    return { topic, partition: partitionOf(customerId, partitions), key: customerId, value, headers: passedOn(headers) };
-  }
-
-  #factRecord({ id, timeline, type, data }: Fact | Fact<CustomerErased> | Fact<CustomerSplit>, { headers: { [META]: causeMeta, [TRACEPARENT]: traceparent } }: LogRecord): OutRecord {
-    const cause = decodeMeta(causeMeta!);
-    const meta: Meta = { ...cause, messageId: id, publisher: 'identity-resolver', link: 'none', digest: '0'.repeat(32), causationId: cause.messageId };
-    const { topic, partitions } = this.#ports.timeline;
-    return { topic, partition: partitionOf(timeline, partitions), key: timeline, value: this.#ports.writer.write(type, data as never), headers: { [META]: encodeMeta(meta), [TYPE]: Buffer.from(type), ...(traceparent && { [TRACEPARENT]: traceparent }) } };
   }
 }
