@@ -14,7 +14,7 @@ import type { Operation } from './operation.ts';
 import { IdentityLink } from './identity/identity-link.operation.ts';
 import { IdentityQuery } from './identity/identity.query.ts';
 import { IdentitySplit } from './identity/identity-split.operation.ts';
-import { ACTS, OperatorActs } from './identity/operator-acts.ts';
+import { ACTS, OperatorActs } from './operator-acts.ts';
 import { LagWatch } from './lag/lag-watch.ts';
 import { TopicsQuery } from './lag/topics.query.ts';
 import { ParkedDrop } from './parked/parked-drop.operation.ts';
@@ -40,7 +40,7 @@ const apiKeysProvider: FactoryProvider = { provide: API_KEYS, inject: [POOL, CLO
 const sourceKeysProvider: FactoryProvider = { provide: SOURCE_KEYS, inject: [CONFIG], useFactory: ({ SOURCE_KEY_SECRET }: OperationsConfig) => createSourceKeys(SOURCE_KEY_SECRET) };
 
 const adapters: Provider[] = [
-  kafkaProvider('operations-api'), topicsProvider, appenderProvider(), messageWriterProvider(RECEIVED_WRITER, TOPICS.received, ['ErasureRequested', ...ACTS]), sourceKeysProvider, logReaderProvider, logBoundsProvider, registryProvider, messageReaderProvider, poolProvider('operations-api'), apiKeysProvider, runStoreProvider, runnerProvider,
+  kafkaProvider('operations-api'), topicsProvider, appenderProvider(), messageWriterProvider(RECEIVED_WRITER, TOPICS.received, ACTS), sourceKeysProvider, logReaderProvider, logBoundsProvider, registryProvider, messageReaderProvider, poolProvider('operations-api'), apiKeysProvider, runStoreProvider, runnerProvider,
 ];
 
 @Module({ controllers: [RunsController, ReceiptsController, ParkedController, LagController, IdentityController], providers: [...adapters, ...operations, operationsProvider, LagWatch, TopicsQuery, IdentityQuery, OperatorActs] })

@@ -1,3 +1,4 @@
-export { load, machine, type Machine } from './machine.ts';
 export { percentile } from './percentile.ts';
-export { figureTable, measured, noteTable, writeReport, type Figure, type Note, type Report } from './report.ts';
+export { measured, type Figure, type Note } from './report.ts';
+export { fromApp } from './repository.ts';
+export { runTrial } from './trial.ts';

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startStack, type Stack } from '@touchpoint/stack';
 import { createPool, query, type Pool } from '@touchpoint/store';
+import { bareEnvironment } from './bare-environment.ts';
 import { benchDir } from './repository.ts';
 import { startSystem, type BenchSystem } from './system.port.ts';
 
@@ -15,10 +16,6 @@ export type Lab = Readonly<{
   close: () => Promise<void>;
 }>;
 export type LabOptions = Readonly<{ keep: boolean; statements: boolean; say: (text: string) => void; signal: AbortSignal }>;
-
-/** Only what programs need to be found. KAFKA_BROKERS and the like stay out: what runs elsewhere cannot be measured. */
-const bareEnvironment = (): Record<string, string | undefined> =>
-  Object.fromEntries(['PATH', 'HOME', 'JAVA_HOME', 'MAVEN_HOME', 'M2_HOME', 'TOUCHPOINT_STACK_CACHE', 'XDG_CACHE_HOME', 'TMPDIR'].map((name) => [name, process.env[name]]));
 
 export const poolOn = (databaseUrl: string): Pool => createPool({ databaseUrl, name: 'touchpoint-bench', max: 4, onError: () => undefined });
 

@@ -3,12 +3,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import * as z from 'zod';
 import { CLOCK, CONFIG, type Clock } from '@touchpoint/host';
 import { invalidMessage, type CustomerId } from '@touchpoint/kernel';
-import { APPENDER, LOG_TOPICS, TOPICS, type Appender, type LogTopics, type MessageWriter } from '@touchpoint/log';
 import { POOL, type Pool } from '@touchpoint/store';
 import { fingerprintOf, masterKeysOf, type MasterKeyConfig, type MasterKeys } from '@touchpoint/vault';
 import type { Operation, Outcome, Running } from '../operation.ts';
-import { RECEIVED_WRITER } from '../tokens.ts';
-import { erasureRequest } from './erasure-request.ts';
+import { OperatorActs } from '../operator-acts.ts';
 import { keepReceipt } from './receipts.ts';
 import { behindOf, membersOf, parkedOf, placesOf, requestsOf } from './personal-places.ts';
 
@@ -29,14 +27,12 @@ export class Erase implements Operation<Whom> {
   readonly says = 'erase the person behind a customer: keys, columns, addresses; nothing is sent any more';
   readonly arguments = Whom;
   readonly #pool: Pool;
-  readonly #appender: Appender;
-  readonly #writer: MessageWriter;
-  readonly #topics: LogTopics;
+  readonly #acts: OperatorActs;
   readonly #clock: Clock;
   readonly #masters: MasterKeys;
 
-  constructor(@Inject(POOL) pool: Pool, @Inject(APPENDER) appender: Appender, @Inject(RECEIVED_WRITER) writer: MessageWriter, @Inject(LOG_TOPICS) topics: LogTopics, @Inject(CLOCK) clock: Clock, @Inject(CONFIG) config: MasterKeyConfig) {
-    [this.#pool, this.#appender, this.#writer, this.#topics, this.#clock, this.#masters] = [pool, appender, writer, topics, clock, masterKeysOf(config)];
+  constructor(@Inject(POOL) pool: Pool, @Inject(OperatorActs) acts: OperatorActs, @Inject(CLOCK) clock: Clock, @Inject(CONFIG) config: MasterKeyConfig) {
+    [this.#pool, this.#acts, this.#clock, this.#masters] = [pool, acts, clock, masterKeysOf(config)];
   }
 
   async run({ customer }: Whom, running: Running): Promise<Outcome> {
@@ -52,7 +48,7 @@ export class Erase implements Operation<Whom> {
     const figures = { customer: customerId, customers: members.length, erasedBefore: asked.erasedBefore, parked: asked.parked, ...asked.places };
     if (!apply) return { summary: `${members.length} customers of one set would be erased; what names nobody stays`, figures };
 
-    await this.#appender.append([erasureRequest({ id, customerId, requestedBy: who, at: Date.parse(asked.at) }, { topic: this.#topics.nameOf(TOPICS.received), partitions: this.#topics.partitionsOf(TOPICS.received), writer: this.#writer })]);
+    await this.#acts.append('ErasureRequested', { customerId, requestedBy: who }, [customerId], { id, at: Date.parse(asked.at) });
     for (let behind = await behindOf(this.#pool, members, asked.requests); behind.length > 0; behind = await behindOf(this.#pool, members, asked.requests)) {
       tell({ doing: `waiting for ${behind.join(', ')}`, unit: 'steps', done: 4 - behind.length, total: 4 });
       await sleep(LOOK_MS, undefined, { signal });

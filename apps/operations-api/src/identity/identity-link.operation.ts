@@ -4,7 +4,7 @@ import { invalidMessage, type CustomerId } from '@touchpoint/kernel';
 import type { CustomerSet } from '@touchpoint/identity';
 import type { Operation, Outcome, Running } from '../operation.ts';
 import { IdentityQuery, rootOf } from './identity.query.ts';
-import { OperatorActs } from './operator-acts.ts';
+import { OperatorActs } from '../operator-acts.ts';
 
 const Two = z.strictObject({ a: z.uuid(), b: z.uuid() });
 type Two = z.infer<typeof Two>;

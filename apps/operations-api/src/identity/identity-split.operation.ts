@@ -4,7 +4,7 @@ import { invalidMessage, type CustomerId } from '@touchpoint/kernel';
 import { split } from '@touchpoint/identity';
 import type { Operation, Outcome, Running } from '../operation.ts';
 import { IdentityQuery, rootOf } from './identity.query.ts';
-import { OperatorActs } from './operator-acts.ts';
+import { OperatorActs, PUBLISHER } from '../operator-acts.ts';
 
 const Members = z.strictObject({ survivor: z.uuid(), member: z.uuid() });
 type Members = z.infer<typeof Members>;
@@ -30,7 +30,7 @@ export class IdentitySplit implements Operation<Members> {
     const together = set.customers.some(({ customerId }) => customerId === survivor);
     if (root === member && !together) return { summary: `${member} stands alone already`, figures: { member, sources: 0 } };
     if (root !== survivor) throw invalidMessage('OPERATIONS.NOT_A_MEMBER', root === member ? `${member} is the one that survives: it is its members that can be split off` : `${member} is a part of ${root}, not of ${survivor}`);
-    const would = split(set, { memberId: member as CustomerId, requestedBy: running.who, reason: null, publisher: 'operations-api', messageId: running.id });
+    const would = split(set, { memberId: member as CustomerId, requestedBy: running.who, reason: null, publisher: PUBLISHER, messageId: running.id });
     if ('rejected' in would) throw invalidMessage('OPERATIONS.NOT_A_MEMBER', `${member} is the one that survives: it is its members that can be split off`);
     const figures = { survivor, member, sources: would.sources.length };
     if (running.resumed === undefined) await running.keep('listed', set.links.filter(({ key }) => would.sources.includes(key)).map(({ kind, key, customerId }) => ({ kind, key, customer: customerId })));

@@ -39,6 +39,15 @@ export const settlingOf = (system: CrashSystem, { kafka, pool, limitMs }: { kafk
   /** All that was ever taken from any log. */
   const position = async (): Promise<string> => (await query<{ sum: string }>(pool, 'select sum(next_offset) as sum from log.checkpoint'))[0]!.sum;
 
+  const endsOf = async (topic: string): Promise<ReadonlyMap<number, number>> => {
+    const admin = kafka.admin();
+    await admin.connect();
+    try {
+      return new Map((await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, Number(high)]));
+    } finally {
+      await admin.disconnect();
+    }
+  };
   const behind = async (ends: ReadonlyMap<number, number>): Promise<string | undefined> => {
     const rows = await query<{ partition: number; next_offset: string }>(pool, "select partition, next_offset from log.checkpoint where consumer = 'identity-resolver' and topic = $1", [TOPICS.received]);
     const next = new Map(rows.map(({ partition, next_offset }) => [partition, Number(next_offset)]));
@@ -49,14 +58,8 @@ export const settlingOf = (system: CrashSystem, { kafka, pool, limitMs }: { kafk
 
   return {
     resolved: async () => {
-      const admin = kafka.admin();
-      await admin.connect();
-      try {
-        const ends = new Map((await admin.fetchTopicOffsets(system.topicPrefix + TOPICS.received)).map(({ partition, high }) => [partition, Number(high)]));
-        await waited(() => behind(ends));
-      } finally {
-        await admin.disconnect();
-      }
+      let ends: ReadonlyMap<number, number> | undefined;
+      await waited(async () => behind((ends ??= await endsOf(system.topicPrefix + TOPICS.received))));
     },
     settled: () =>
       waited(async () => {
