@@ -1,35 +1,28 @@
-import { failureKind, logMismatch, transient, type Instant } from '@touchpoint/kernel';
-import { anchorOf } from './anchor.ts';
+import { failureKind, type Instant } from '@touchpoint/kernel';
 import { withSpans } from './batch-spans.ts';
 import { FetchAhead } from './fetch-ahead.ts';
 import type { Gate } from './gate.ts';
 import type { GroupMember } from './group-member.ts';
-import { checkBounds, type LogBounds } from './log-bounds.ts';
 import type { Feed, LogFetcher } from './log-fetcher.ts';
+import { LogFit, type LogFitPorts } from './log-fit.ts';
 import type { PartitionSession, PartitionWorkerOptions, WorkerState } from './partition-session.ts';
-import { OFFSET_OUT_OF_RANGE } from './protocol/cluster.ts';
 import type { Fetched } from './protocol/fetch.ts';
 import { Rest } from './rest.ts';
 
 /** What all partitions of a worker share. */
-export type SlotPorts = Readonly<{
+export type SlotPorts = LogFitPorts & Readonly<{
   options: PartitionWorkerOptions;
   open: (partition: number, isOurs: () => boolean) => Promise<PartitionSession>;
-  bounds: LogBounds;
   fetcher: LogFetcher;
   gate: Gate;
-  /** Whether the record before `next` is still the one that was read there. @throws Failure LogMismatch `LOG.RECREATED`. */
-  witness: (topic: string, partition: number, read: Witness) => Promise<void>;
 }>;
-
-/** Where an open partition stands, and what the record before that was (see `anchorOf`). */
-type Witness = Readonly<{ next: number; anchor: string }>;
 
 /** One stretch of owning a partition: from an assignment to the next, or to its loss. */
 type Tenure = Readonly<{ member: GroupMember }>;
 
 /** Small records are many: what a session makes of them takes more memory than they do. */
 const MOST_RECORDS = 20_000;
+
 /**
  * One partition, for as long as its worker lives. Its work is done one piece after another, whoever asked for it and under whichever tenure; what began
  * under a tenure that is over does nothing any more, and what it throws is of no interest.
@@ -38,10 +31,10 @@ export class PartitionSlot {
   readonly topic: string;
   readonly partition: number;
   readonly #ports: SlotPorts;
+  readonly #fit: LogFit;
   #tenure: Tenure | undefined;
   #session: PartitionSession | undefined;
   #feed: Feed | undefined;
-  #witness: Witness | undefined;
   #failures = 0;
   #end: number | undefined;
   #endAt: Instant | undefined;
@@ -57,6 +50,7 @@ export class PartitionSlot {
     this.topic = topic;
     this.partition = partition;
     this.#ports = ports;
+    this.#fit = new LogFit(topic, partition, ports);
   }
 
   get name(): string {
@@ -116,7 +110,7 @@ export class PartitionSlot {
     this.#ticking = true;
     await this.#work(tenure, feed, async () => {
       // The end was read before; a checkpoint beyond it is suspicious only if it is beyond the end now.
-      if (tick.end < session.next) await this.#ports.bounds.check(this.topic, this.partition, session.next);
+      if (tick.end < session.next) await this.#fit.check(session.next);
       await session.tick?.(tick);
     });
     this.#ticking = false;
@@ -141,12 +135,12 @@ export class PartitionSlot {
       this.#ports.options.log.error({ topic: this.topic, partition: this.partition, error }, 'a session could not be closed');
     }
     this.#session = undefined;
-    this.#witness = undefined;
+    this.#fit.forget();
   }
 
   /** Claims until it succeeds or the partition is no longer ours. A member that the coordinator may have evicted waits: its claim would fence the owner. */
   async #open(tenure: Tenure): Promise<void> {
-    const { open, bounds, fetcher, options } = this.#ports;
+    const { open, fetcher, options } = this.#ports;
     const isOurs = () => this.#tenure === tenure;
     this.#discard();
     while (isOurs()) {
@@ -156,7 +150,7 @@ export class PartitionSlot {
           continue;
         }
         const session = (this.#session = await open(this.partition, isOurs));
-        if (isOurs()) await bounds.check(this.topic, this.partition, session.next);
+        if (isOurs()) await this.#fit.check(session.next);
         if (!isOurs()) return this.#discard();
         this.#error = undefined;
         this.#oldestAt = options.now();
@@ -208,20 +202,13 @@ export class PartitionSlot {
     });
   }
 
-  async #process(feed: Feed, session: PartitionSession, { read, size, errorCode, begin, end }: Fetched, doubtful: boolean): Promise<void> {
-    const { bounds, gate, options: { group, tracing } } = this.#ports;
-    if (errorCode === OFFSET_OUT_OF_RANGE) {
-      await bounds.check(this.topic, this.partition, session.next);
-      throw new Error(`${this.name}: the broker does not have offset ${session.next} yet`);
-    }
-    if (begin >= 0) checkBounds(this.topic, this.partition, session.next, { low: begin, high: Math.max(end, session.next) });
-    if (doubtful) await this.#lookBack(session.next);
-    await gate.through(size, async () => {
+  async #process(feed: Feed, session: PartitionSession, fetched: Fetched, doubtful: boolean): Promise<void> {
+    const { gate, options: { group, tracing } } = this.#ports;
+    await this.#fit.answer(fetched, session.next, doubtful);
+    await gate.through(fetched.size, async () => {
       // Decoded only now: what waits, waits as bytes.
-      const records = read();
-      records.forEach(({ offset }, i) => {
-        if (offset !== session.next + i) throw logMismatch('LOG.HOLE', `${this.name}: offset ${offset} follows ${session.next + i - 1}: ${offset - session.next - i} records in between are missing`);
-      });
+      const records = fetched.read();
+      this.#fit.unbroken(records, session.next);
       for (let taken = 0; taken < records.length && this.#feed === feed; ) {
         const from = session.next;
         this.#oldestAt = records[taken]!.timestamp;
@@ -229,19 +216,11 @@ export class PartitionSlot {
         await withSpans(tracing, { group, topic: this.topic, partition: this.partition, records: some, next: () => session.next }, () => session.process(some));
         if (session.next <= from) throw new Error(`${this.name}: a session made no progress at offset ${from}`);
         taken += session.next - from;
-        this.#witness = { next: session.next, anchor: anchorOf(records[taken - 1]!) };
+        this.#fit.saw(records[taken - 1]!, session.next);
         this.#failures = 0;
       }
       if (session.next >= (this.#end ?? 0)) this.#oldestAt = undefined;
     });
-  }
-
-  /** A log that was created again under our feet, and has grown beyond where we stand, goes on there with other records: what lies before those would be lost in silence. */
-  async #lookBack(next: number): Promise<void> {
-    if (next === 0) return;
-    // Nothing was read since it was opened. Opening it compares with the checkpoint.
-    if (this.#witness?.next !== next) throw transient('LOG.DOUBTFUL', `${this.name}: could not be read for a while; it is compared with its checkpoint`);
-    await this.#ports.witness(this.topic, this.partition, this.#witness);
   }
 
   /** @returns how long to rest before the partition is opened again; undefined when it is not to be opened under this tenure. */
