@@ -1,37 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createApp, migrations as access, silentLog, systemClock, tableApiKeys, type HostedApp } from '@touchpoint/host';
-import { migrations as log } from '@touchpoint/store';
-import { createTestSystem, eventually, type TestSystem } from '@touchpoint/testing';
-import { operationsApp } from '../operations-app.ts';
-import { migrations } from '../operations.migrations.ts';
+import { eventually } from '@touchpoint/testing';
 import type { Run } from '../run-store.ts';
+import { startOperations, type Operations } from './operations.fixture.ts';
 
-let system: TestSystem;
-let hosted: HostedApp;
-let keys: Readonly<Record<'operate' | 'read', string>>;
-const call = async (method: 'GET' | 'POST', url: string, { body, key = keys.operate, operator }: { body?: object; key?: string; operator?: string } = {}) => {
-  const answer = await hosted.app.inject({ method, url, headers: { authorization: `Bearer ${key}`, ...(operator !== undefined && { 'x-touchpoint-operator': operator }) }, ...(body && { payload: body }) });
-  return { status: answer.statusCode, body: answer.json() as Record<string, unknown> & Partial<Run> };
-};
+let operations: Operations;
+const call: Operations['call'] = (...asked) => operations.call(...asked);
 const retry = { operation: 'parked-retry', arguments: { consumer: 'profile-projector' } };
 
 beforeAll(async () => {
-  system = await createTestSystem({ migrations: [...log, ...access, ...migrations] });
-  hosted = await createApp({ ...operationsApp, env: system.env, log: silentLog });
-  await hosted.start();
-  const made = tableApiKeys(system.pool, systemClock);
-  keys = { operate: (await made.create({ name: 'sre', scopes: ['operate'] })).key, read: (await made.create({ name: 'reader', scopes: ['customers:read'] })).key };
+  operations = await startOperations();
 }, 60_000);
-afterAll(async () => {
-  await hosted.stop();
-  await system.end();
-}, 60_000);
+afterAll(() => operations?.end(), 60_000);
 
 describe('operations-api', () => {
   it('lets in nobody but a key with the scope operate', async () => {
     expect((await call('GET', '/v1/runs', { key: 'none' })).status).toBe(401);
-    expect((await call('GET', '/v1/audit', { key: keys.read })).status).toBe(403);
-    expect((await call('POST', '/v1/runs', { key: keys.read, body: retry })).status).toBe(403);
+    expect((await call('GET', '/v1/audit', { key: operations.keys.read })).status).toBe(403);
+    expect((await call('POST', '/v1/runs', { key: operations.keys.read, body: retry })).status).toBe(403);
   });
 
   it('tells what can be done, and with which arguments', async () => {
@@ -53,10 +38,10 @@ describe('operations-api', () => {
   });
 
   it('does a run dry unless told otherwise, and keeps who asked and why', async () => {
-    const asked = await call('POST', '/v1/runs', { body: { ...retry, why: 'to look' }, operator: 'ada' });
+    const asked = await call<Run>('POST', '/v1/runs', { body: { ...retry, why: 'to look' }, operator: 'ada' });
     expect([asked.status, asked.body.apply, asked.body.who]).toEqual([202, false, 'sre (ada)']);
     const run = await eventually('its end', async () => {
-      const { body } = await call('GET', `/v1/runs/${asked.body.id}`);
+      const { body } = await call<Run>('GET', `/v1/runs/${asked.body.id}`);
       return body.state === 'done' && body;
     });
     expect(run.outcome!.summary).toBe('0 records of 0 keys would be tried again, within a second or so');

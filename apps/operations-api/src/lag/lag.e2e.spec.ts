@@ -1,40 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createApp, migrations as access, silentLog, systemClock, tableApiKeys, type HostedApp } from '@touchpoint/host';
 import { TOPICS, type OutRecord } from '@touchpoint/log';
-import { migrations as log } from '@touchpoint/store';
-import { createTestSystem, eventually, type TestSystem } from '@touchpoint/testing';
-import { operationsApp } from '../operations-app.ts';
-import { migrations } from '../operations.migrations.ts';
+import { eventually, type TestSystem } from '@touchpoint/testing';
+import { startOperations, type Operations } from '../http/operations.fixture.ts';
 import type { LagAnswer } from './lag-watch.ts';
 
+let operations: Operations;
 let system: TestSystem;
-let hosted: HostedApp;
-let keys: Readonly<Record<'operate' | 'read', string>>;
-const get = async <T>(url: string, key = keys.operate) => {
-  const answer = await hosted.app.inject({ method: 'GET', url, headers: { authorization: `Bearer ${key}` } });
-  return { status: answer.statusCode, body: answer.json() as T };
-};
+const get = <T>(url: string, key = operations.keys.operate) => operations.call<T>('GET', url, { key });
 const lagOf = async (consumer: string) => (await get<LagAnswer>('/v1/lag')).body.consumers.find((one) => one.consumer === consumer)!;
 const records = (topic: string, partition: number, count: number): readonly OutRecord[] => Array.from({ length: count }, () => ({ topic: system.prefix + topic, partition, key: 'k', value: Buffer.from('v'), headers: {} }));
 const stand = (consumer: string, topic: string, partition: number, next: number) => system.pool.query(
   'insert into log.checkpoint (consumer, topic, partition, next_offset) values ($1, $2, $3, $4) on conflict (consumer, topic, partition) do update set next_offset = excluded.next_offset', [consumer, topic, partition, next]);
 
 beforeAll(async () => {
-  system = await createTestSystem({ migrations: [...log, ...access, ...migrations], partitions: 2 });
-  hosted = await createApp({ ...operationsApp, env: system.env, log: silentLog });
-  await hosted.start();
-  const made = tableApiKeys(system.pool, systemClock);
-  keys = { operate: (await made.create({ name: 'sre', scopes: ['operate'] })).key, read: (await made.create({ name: 'reader', scopes: ['customers:read'] })).key };
+  operations = await startOperations({ partitions: 2 });
+  ({ system } = operations);
 }, 60_000);
-afterAll(async () => {
-  await hosted.stop();
-  await system.end();
-}, 60_000);
+afterAll(() => operations?.end(), 60_000);
 
 describe('the lag, while no worker runs', () => {
   it('is shown to operators only', async () => {
-    expect((await get('/v1/lag', keys.read)).status).toBe(403);
-    expect((await get('/v1/topics', keys.read)).status).toBe(403);
+    expect((await get('/v1/lag', operations.keys.read)).status).toBe(403);
+    expect((await get('/v1/topics', operations.keys.read)).status).toBe(403);
   });
   it('is none on an empty log, for every consumer of an app', async () => {
     const { body } = await get<LagAnswer>('/v1/lag');
@@ -78,8 +65,7 @@ describe('the lag, while no worker runs', () => {
     expect(await eventually('nothing left', async () => { const now = await lagOf('profile-projector'); return now.records === 0 && now; })).toMatchObject({ trend: 'falling', verdict: 'ok', seconds: 0 });
   });
   it('is told by metrics too', async () => {
-    const { body } = await hosted.app.inject({ method: 'GET', url: '/metrics' });
-    expect(body).toMatch(/touchpoint_lag_records\{consumer="identity-resolver",topic="touchpoints.received",app="operations-api"\} 3/);
+    expect(await operations.metrics()).toMatch(/touchpoint_lag_records\{consumer="identity-resolver",topic="touchpoints.received",app="operations-api"\} 3/);
   });
 });
 

@@ -1,30 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodeMeta } from '@touchpoint/contracts';
-import { createApp, migrations as access, silentLog, systemClock, tableApiKeys, type HostedApp } from '@touchpoint/host';
 import { invalidMessage, type Meta, type Sealed, type SourceKey } from '@touchpoint/kernel';
 import { createMessageWriter, createRegistry, META, TOPICS, TYPE, type LogRecord } from '@touchpoint/log';
-import { behind, insertParked, listParked, migrations as log, parkingOf, transaction, type Parking } from '@touchpoint/store';
-import { createTestSystem, eventually, type TestSystem } from '@touchpoint/testing';
-import { operationsApp } from '../operations-app.ts';
-import { migrations } from '../operations.migrations.ts';
-import type { Run } from '../run-store.ts';
+import { behind, insertParked, listParked, parkingOf, transaction, type Parking } from '@touchpoint/store';
+import type { TestSystem } from '@touchpoint/testing';
+import { startOperations, type Operations } from '../http/operations.fixture.ts';
 
+let operations: Operations;
 let system: TestSystem;
-let hosted: HostedApp;
-let key: string;
 let identify: Buffer;
-const call = async <T = Record<string, unknown>>(method: 'GET' | 'POST', url: string, body?: object) => {
-  const answer = await hosted.app.inject({ method, url, headers: { authorization: `Bearer ${key}` }, ...(body && { payload: body }) });
-  return { status: answer.statusCode, body: answer.json() as T };
-};
-const runOf = async (operation: string, args: object, apply = false): Promise<Run> => {
-  const { body: asked, status } = await call<Run>('POST', '/v1/runs', { operation, arguments: args, apply, why: 'spec' });
-  if (status !== 202) throw new Error(JSON.stringify(asked));
-  return eventually('its end', async () => {
-    const { body } = await call<Run>('GET', `/v1/runs/${asked.id}`);
-    return ['done', 'failed'].includes(body.state) && body;
-  });
-};
+const call: Operations['call'] = (...asked) => operations.call(...asked);
+const runOf: Operations['run'] = (...asked) => operations.run(...asked);
 
 const AT = { consumer: 'profile-projector', topic: TOPICS.timeline, partition: 0 };
 const SECRET = 'ada@example.org';
@@ -38,10 +24,8 @@ const park = (...parkings: Parking[]) => transaction(system.pool, (client) => in
 const idAt = async (at: number) => (await listParked(system.pool)).find(({ offset }) => offset === at)!.id;
 
 beforeAll(async () => {
-  system = await createTestSystem({ migrations: [...log, ...access, ...migrations] });
-  hosted = await createApp({ ...operationsApp, env: system.env, log: silentLog });
-  await hosted.start();
-  ({ key } = await tableApiKeys(system.pool, systemClock).create({ name: 'sre', scopes: ['operate'] }));
+  operations = await startOperations();
+  ({ system } = operations);
   const writer = await createMessageWriter(createRegistry(system.env['SCHEMA_REGISTRY_URL']!), system.prefix, TOPICS.timeline, ['TraitsSet']);
   identify = writer.write('TraitsSet', { email: Buffer.from(SECRET) as Uint8Array as Sealed, personal: [], removed: [] });
   await park(
@@ -49,10 +33,7 @@ beforeAll(async () => {
     bad(record(4, 'c', Buffer.from('junk'), { [TYPE]: Buffer.from('Nothing'), [META]: Buffer.from([9, 9]) })), behind(record(5, 'd', identify)), bad(record(6, 'e', identify)),
   );
 }, 60_000);
-afterAll(async () => {
-  await hosted.stop();
-  await system.end();
-}, 60_000);
+afterAll(() => operations?.end(), 60_000);
 
 describe('what is parked', () => {
   it('is listed page by page, by cause too', async () => {
@@ -88,7 +69,7 @@ describe('a retry and a drop', () => {
     expect((await listParked(system.pool)).filter(({ state }) => state === 'retry asked for').map(({ key: of }) => of)).toEqual(['b']);
   });
   it('name what they are about', async () => {
-    expect((await call('POST', '/v1/runs', { operation: 'parked-drop', arguments: { consumer: AT.consumer } })).status).toBe(400);
+    expect((await call('POST', '/v1/runs', { body: { operation: 'parked-drop', arguments: { consumer: AT.consumer } } })).status).toBe(400);
   });
   it('of one customer drops what failed, and has what lies behind it tried again', async () => {
     const run = await runOf('parked-drop', { consumer: AT.consumer, key: 'a' }, true);

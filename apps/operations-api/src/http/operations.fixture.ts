@@ -1,0 +1,46 @@
+import { createApp, migrations as access, silentLog, systemClock, tableApiKeys } from '@touchpoint/host';
+import { migrations as log } from '@touchpoint/store';
+import { createTestSystem, eventually, type TestSystem } from '@touchpoint/testing';
+import { operationsApp } from '../operations-app.ts';
+import { migrations } from '../operations.migrations.ts';
+import type { Run } from '../run-store.ts';
+
+type Asked = Readonly<{ body?: object; /** Of whom; an operator's where none is named. */ key?: string; operator?: string }>;
+/** operations-api on a system of its own, which no worker is at work on. */
+export type Operations = Readonly<{
+  system: TestSystem;
+  keys: Readonly<Record<'operate' | 'read', string>>;
+  call: <T = Record<string, unknown>>(method: 'GET' | 'POST', url: string, asked?: Asked) => Promise<Readonly<{ status: number; body: T }>>;
+  /** Starts an operation. @returns how it ended. @throws where it is refused. */
+  run: (operation: string, args: object, apply?: boolean) => Promise<Run>;
+  metrics: () => Promise<string>;
+  end: () => Promise<void>;
+}>;
+
+export const startOperations = async (options: Readonly<{ partitions?: number }> = {}): Promise<Operations> => {
+  const system = await createTestSystem({ migrations: [...log, ...access, ...migrations], ...options });
+  const { app, start, stop } = await createApp({ ...operationsApp, env: system.env, log: silentLog });
+  await start();
+  const made = tableApiKeys(system.pool, systemClock);
+  const keys = { operate: (await made.create({ name: 'sre', scopes: ['operate'] })).key, read: (await made.create({ name: 'reader', scopes: ['customers:read'] })).key };
+  const call: Operations['call'] = async <T>(method: 'GET' | 'POST', url: string, { body, key = keys.operate, operator }: Asked = {}) => {
+    const answer = await app.inject({ method, url, headers: { authorization: `Bearer ${key}`, ...(operator !== undefined && { 'x-touchpoint-operator': operator }) }, ...(body && { payload: body }) });
+    return { status: answer.statusCode, body: answer.json() as T };
+  };
+  return {
+    system, keys, call,
+    run: async (operation, args, apply = false) => {
+      const { body: asked, status } = await call<Run>('POST', '/v1/runs', { body: { operation, arguments: args, apply, why: 'spec' } });
+      if (status !== 202) throw new Error(JSON.stringify(asked));
+      return eventually('its end', async () => {
+        const { body } = await call<Run>('GET', `/v1/runs/${asked.id}`);
+        return ['done', 'failed'].includes(body.state) && body;
+      });
+    },
+    metrics: async () => (await app.inject({ method: 'GET', url: '/metrics' })).body,
+    end: async () => {
+      await stop();
+      await system.end();
+    },
+  };
+};
