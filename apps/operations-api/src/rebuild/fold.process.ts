@@ -4,10 +4,12 @@ import { createKafka, createLogReader, createMessageReader, createRegistry, part
 import { createPool } from '@touchpoint/store';
 import { foldConfig } from './config.ts';
 import { PartitionFold } from './partition-fold.ts';
+import { endWithParent, tellParent } from './parent.ts';
 import type { FoldAnswer, FoldTask } from './protocol.ts';
 import { NEXT, tablesOf } from './read-models.ts';
 
 /** A process of operations-api's that folds partitions into the tables beside the live ones: `fold.process.ts MODEL …`, asked over its channel. It ends with its parent. */
+endWithParent();
 const config = foldConfig();
 const log = createLogger('operations-api', 'warn');
 const pool = createPool({ databaseUrl: config.DATABASE_URL, name: 'touchpoint-rebuild', max: 2, onError: (error) => log.warn({ error }, 'an idle connection to Postgres was lost') });
@@ -17,7 +19,6 @@ const partitions = (await partitionCounts(kafka, config.TOPIC_PREFIX)).get(topic
 const registry = createRegistry(config.SCHEMA_REGISTRY_URL, { access: config });
 const fold = new PartitionFold({ pool, log: createLogReader(kafka), reader: createMessageReader(registry), topic, partitions }, NEXT, tablesOf(process.argv.slice(2), 'next'));
 
-const answer = (said: FoldAnswer): void => void process.send?.(said);
 const failed = (error: unknown): FoldAnswer => {
   const kind = failureKind(error);
   log.warn({ error }, 'could not fold');
@@ -25,7 +26,6 @@ const failed = (error: unknown): FoldAnswer => {
 };
 
 process.on('message', (task: FoldTask) => {
-  const work = task.do === 'fold' ? fold.fold(task.partition, task.to, (next) => answer({ is: 'at', partition: task.partition, next })) : fold.foldCustomers(task);
-  work.then(() => answer({ is: 'done' }), (error: unknown) => answer(failed(error)));
+  const work = task.do === 'fold' ? fold.fold(task.partition, task.to, (next) => tellParent({ is: 'at', partition: task.partition, next })) : fold.foldCustomers(task);
+  work.then(() => tellParent({ is: 'done' }), (error: unknown) => tellParent(failed(error)));
 });
-process.on('disconnect', () => process.exit(0));
