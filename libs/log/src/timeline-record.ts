@@ -13,12 +13,13 @@ export const STRAYS: ReadonlySet<string> = new Set(['LOG.NO_CUSTOMER', 'LOG.WRON
  * @throws Failure InvalidMessage.
  */
 export const readTimelineRecord = (record: LogRecord, partition: number, decode = decodeMeta, partitions?: number): Readonly<{ type: string; recorded: Recorded }> => {
-  const [type, meta] = [typeOf(record), headerOf(record, META)];
+  // Asked for once: a record makes its key anew each time.
+  const [key, type, meta] = [record.key, typeOf(record), headerOf(record, META)];
   if (!type || !meta) throw invalidMessage('LOG.NO_META', `offset ${record.offset} has no ${type ? META : TYPE} header`);
-  if (record.key !== CONTROL_KEY && !UUID.test(record.key)) throw invalidMessage('LOG.NO_CUSTOMER', `offset ${record.offset} is of no customer: its key is no customer id`);
-  if (partitions !== undefined && record.key !== CONTROL_KEY && partitionOf(record.key, partitions) !== partition) throw invalidMessage('LOG.WRONG_PARTITION', `offset ${record.offset} lies on another partition than its customer's`);
+  if (key !== CONTROL_KEY && !UUID.test(key)) throw invalidMessage('LOG.NO_CUSTOMER', `offset ${record.offset} is of no customer: its key is no customer id`);
+  if (partitions !== undefined && key !== CONTROL_KEY && partitionOf(key, partitions) !== partition) throw invalidMessage('LOG.WRONG_PARTITION', `offset ${record.offset} lies on another partition than its customer's`);
   return {
     type,
-    recorded: { meta: decode(meta), customerId: record.key as CustomerId, position: { partition, offset: record.offset }, recordedAt: record.timestamp },
+    recorded: { meta: decode(meta), customerId: key as CustomerId, position: { partition, offset: record.offset }, recordedAt: record.timestamp },
   };
 };

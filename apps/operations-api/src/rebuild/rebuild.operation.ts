@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import * as z from 'zod';
 import { CONFIG, ENV, type Env } from '@touchpoint/host';
 import { halt } from '@touchpoint/kernel';
-import { POOL, transaction, type Client, type Pool } from '@touchpoint/store';
+import { POOL, query, transaction, type Client, type Pool } from '@touchpoint/store';
 import type { OperationsConfig } from '../config.ts';
 import type { Operation, Outcome, ResultRow, Running } from '../operation.ts';
 import { BeingRead, changedModels, cutOver, forgetNext, liveVersions, makeNext, makeNextOfPrevious } from './beside.ts';
@@ -28,6 +28,8 @@ type Cursor = Readonly<{ models: readonly string[]; compared?: readonly Compared
 /** How far the tables beside may be behind when the projector is held until they are level. */
 const NEAR = 2_000;
 const DIFFERENT = 'REBUILD.DIFFERENT';
+/** How a read model is compared: one side waits while the other takes its time. */
+const IN_A_SNAPSHOT = "set transaction isolation level repeatable read read only; set local statement_timeout = '10min'; set local idle_in_transaction_session_timeout = '10min'";
 
 /**
  * Folds read models anew, from the log's beginning, into tables beside the live ones; compares both while they have read the same; and makes them the live ones in one
@@ -135,23 +137,26 @@ export class Rebuild implements Operation<Asked> {
 
   async #compare(folds: FoldProcesses, { models }: Cursor, { tell, keep, signal }: Running): Promise<readonly Compared[]> {
     return transaction(this.#pool, async (client) => {
-      await client.query("set transaction isolation level repeatable read read only; set local statement_timeout = '10min'");
-      await holdingLive(this.#pool, async (_, positions) => {
+      await client.query(IN_A_SNAPSHOT);
+      // The snapshot is that of this statement; the projector goes on while both are compared in it.
+      const exported = await holdingLive(this.#pool, async (_, positions) => {
         await this.#level(folds, positions);
-        // The snapshot is that of the first statement; the projector goes on while both are compared in it.
-        await client.query('select from log.checkpoint limit 1');
+        return (await query<{ snapshot: string }>(client, 'select pg_export_snapshot() as snapshot'))[0]!.snapshot;
       });
-      const all: Compared[] = [];
-      const rows: ResultRow[] = [];
-      for (const model of models) {
-        signal.throwIfAborted();
-        tell({ doing: 'comparing', unit: 'read models', done: all.length, total: models.length });
-        const { compared, examples } = await compare(client, model);
-        all.push(compared);
-        rows.push(...examples);
-      }
-      await keep({ models, compared: all } satisfies Cursor, rows);
-      return all;
+      return transaction(this.#pool, async (other) => {
+        await other.query(`${IN_A_SNAPSHOT}; set transaction snapshot '${exported}'`);
+        const all: Compared[] = [];
+        const rows: ResultRow[] = [];
+        for (const model of models) {
+          signal.throwIfAborted();
+          tell({ doing: 'comparing', unit: 'read models', done: all.length, total: models.length });
+          const { compared, examples } = await compare([client, other], model);
+          all.push(compared);
+          rows.push(...examples);
+        }
+        await keep({ models, compared: all } satisfies Cursor, rows);
+        return all;
+      });
     });
   }
 }
