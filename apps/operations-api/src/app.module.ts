@@ -21,13 +21,15 @@ import { ParkedDrop } from './parked/parked-drop.operation.ts';
 import { ParkedRetry } from './parked/parked-retry.operation.ts';
 import { RebuildCustomers } from './rebuild/customers.operation.ts';
 import { Rebuild } from './rebuild/rebuild.operation.ts';
+import { ReplayUndo } from './replay/replay-undo.operation.ts';
+import { Replay } from './replay/replay.operation.ts';
 import { RunStore } from './run-store.ts';
 import { Runner } from './runner.ts';
 import { RotateMasterKey } from './vault/rotate-master-key.operation.ts';
 import { OPERATIONS, RECEIVED_WRITER, RUNNER, SOURCE_KEYS } from './tokens.ts';
 
 /** All that an operator can have done, one file each. */
-const operations: Provider[] = [ParkedRetry, ParkedDrop, Rebuild, RebuildCustomers, Erase, RotateMasterKey, IdentityLink, IdentitySplit];
+const operations: Provider[] = [ParkedRetry, ParkedDrop, Rebuild, RebuildCustomers, Replay, ReplayUndo, Erase, RotateMasterKey, IdentityLink, IdentitySplit];
 
 const operationsProvider: FactoryProvider = { provide: OPERATIONS, inject: operations as never[], useFactory: (...all: Operation[]) => all };
 const runStoreProvider: FactoryProvider = { provide: RunStore, inject: [POOL, CONFIG], useFactory: (pool: Pool, { LEASE_MS }: OperationsConfig) => new RunStore(pool, LEASE_MS) };

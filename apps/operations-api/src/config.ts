@@ -9,6 +9,7 @@ export const config = defineConfig('operations-api', {
   ...sourceKeys,
   ...vault,
   FOLD_PROCESSES: { schema: wholeNumberOr(Math.min(availableParallelism(), 4), 1, 64), doc: 'Processes that a rebuild folds the timeline with; as many as the machine has cores, and 4 at most, unless told.' },
+  REPLAY_KEPT_DAYS: { schema: wholeNumberOr(30, 1, 3_650), doc: 'Days for which what a replay has replaced is kept, so that it can be undone.' },
   LEASE_MS: { schema: wholeNumberOr(15_000, 1_000, 600_000), doc: 'Milliseconds without a sign of life after which the run of a process goes on in another one.' },
 });
 export type OperationsConfig = ConfigOf<typeof config>;

@@ -22,6 +22,7 @@ import { rotateMasterKeyCommand } from './operations/rotate-master-key.command.t
 import { lagCommand } from './operations/lag.command.ts';
 import { parkedCommand } from './operations/parked.command.ts';
 import { rebuildCommand } from './operations/rebuild.command.ts';
+import { replayCommand } from './operations/replay.command.ts';
 import { runsCommand } from './operations/runs.command.ts';
 
 /** Every command, in the order in which the help names them. */
@@ -46,6 +47,7 @@ const commands: readonly CommandFile[] = [
   exportCommand,
   rotateMasterKeyCommand,
   rebuildCommand,
+  replayCommand,
   runsCommand,
   auditCommand,
   superviseCommand,

@@ -1,5 +1,5 @@
 import type { Admin, Kafka } from 'kafkajs';
-import { logMismatch } from '@touchpoint/kernel';
+import { logMismatch, type Instant } from '@touchpoint/kernel';
 
 /** The first offset a partition holds, and the one behind its last. */
 export type Bounds = Readonly<{ low: number; high: number }>;
@@ -23,6 +23,11 @@ export class LogBounds {
 
   async of(topic: string): Promise<ReadonlyMap<number, Bounds>> {
     return this.#ask(async (admin) => new Map((await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }])));
+  }
+
+  /** The first offset of each partition whose record is of an instant or later; behind the last, where there is none. */
+  async at(topic: string, at: Instant): Promise<ReadonlyMap<number, number>> {
+    return this.#ask(async (admin) => new Map((await admin.fetchTopicOffsetsByTimestamp(topic, at)).map(({ partition, offset }) => [partition, Number(offset)])));
   }
 
   /** What a group has committed, by `topic/partition`; offset -1: nothing. `mark`: what was written beside it. */

@@ -69,7 +69,7 @@ export class OffsetMirror {
       if (!found || found.offset < 0 || found.mark === mirrorMark(found.offset)) continue;
       log.warn({ group, topic, partition, offset: found.offset, expectedOffset: next },
         'somebody has set this offset with Kafka\'s own tools, which moves nothing: positions live in Postgres, and Kafka\'s committed offsets are only their mirror. It is put right. '
-        + 'To have read models folded again: npx touchpoint rebuild; to pass over a record that cannot be read: npx touchpoint parked drop; to see positions: npx touchpoint lag --partitions');
+        + 'To have a stretch of the log folded once more: npx touchpoint replay; read models as a whole: npx touchpoint rebuild; to pass over a record that cannot be read: npx touchpoint parked drop; to see positions: npx touchpoint lag --partitions');
       onForeign({ topic, partition, offset: found.offset, position: next });
     }
   }

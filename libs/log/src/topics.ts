@@ -44,7 +44,7 @@ export const declaredTopics = (): readonly TopicDeclaration[] => parseTopics(rea
 const LEADERS_WITHIN_MS = 30_000;
 
 /**
- * Creates topics and waits until each partition has a leader. (kafkajs' own wait gives up when the broker it asks has not heard of a new topic yet.)
+ * Creates topics and waits until each partition has a leader that answers. (kafkajs' own wait gives up when the broker it asks has not heard of a new topic yet.)
  * @throws what the broker last said, after 30 s.
  */
 export const makeTopics = async (admin: Admin, topics: readonly ITopicConfig[]): Promise<void> => {
@@ -53,7 +53,10 @@ export const makeTopics = async (admin: Admin, topics: readonly ITopicConfig[]):
   for (const until = Date.now() + LEADERS_WITHIN_MS; ; ) {
     try {
       const found = (await admin.fetchTopicMetadata({ topics: names })).topics;
-      if (found.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0))) return;
+      const led = found.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0));
+      // A leader that is named may not have heard of it yet: it is there when it answers.
+      if (led) await Promise.all(names.map((name) => admin.fetchTopicOffsets(name)));
+      if (led) return;
       if (Date.now() > until) throw new Error(`no leader for every partition of ${names.join(', ')}`);
     } catch (error) {
       if (Date.now() > until) throw error;

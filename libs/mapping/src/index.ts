@@ -1,4 +1,5 @@
 export { type CompiledMapping } from './compile.ts';
+export { csvRecords } from './csv-records.ts';
 export { messageIdOf, type ImportMessage } from './event-rule.ts';
 export * from './item.ts';
 export { openMapper, type Mapper } from './mapper.ts';

@@ -130,7 +130,7 @@ describe('one worker', () => {
       const second = await start('after');
       await eventually('that the mirror is right again', async () => (await mirrored())[1] === 42);
       expect(told).toEqual([{ topic, partition: 1, offset: 3, position: 42 }]);
-      expect(warned.filter((message) => message.includes('npx touchpoint rebuild'))).toHaveLength(1);
+      expect(warned.filter((message) => message.includes('npx touchpoint replay'))).toHaveLength(1);
       await system.appender.append(numbered(topic, 1, 1, 42));
       expect(await processed(topic, 53)).toMatchObject({ rows: 53, distinct: 53 });
       await second.stop();

@@ -7,6 +7,7 @@ import { POOL, type Pool } from '@touchpoint/store';
 import { fingerprintOf, masterKeysOf, type MasterKeyConfig, type MasterKeys } from '@touchpoint/vault';
 import type { Operation, Outcome, Running } from '../operation.ts';
 import { OperatorActs } from '../operator-acts.ts';
+import { forgetCustomers } from '../replay/replaced.ts';
 import { keepReceipt } from './receipts.ts';
 import { behindOf, membersOf, parkedOf, placesOf, requestsOf } from './personal-places.ts';
 
@@ -53,6 +54,7 @@ export class Erase implements Operation<Whom> {
       tell({ doing: `waiting for ${behind.join(', ')}`, unit: 'steps', done: 4 - behind.length, total: 4 });
       await sleep(LOOK_MS, undefined, { signal });
     }
+    await forgetCustomers(this.#pool, members.map((member) => member.customerId));
     const { signature } = await keepReceipt(this.#pool, this.#masters, {
       kind: 'touchpoint erasure', version: 1, id, customer: customerId, customers: members.map((member) => member.customerId), askedAt: asked.at, completedAt: new Date(this.#clock.now()).toISOString(), by: who, why,
       erasedBefore: asked.erasedBefore, places: asked.places, parked: asked.parked,

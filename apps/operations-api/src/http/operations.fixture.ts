@@ -1,8 +1,9 @@
 import { createApp, migrations as access, silentLog, systemClock, tableApiKeys } from '@touchpoint/host';
-import { migrations as log } from '@touchpoint/store';
+import { migrations as log, type Migration } from '@touchpoint/store';
 import { createTestSystem, eventually, type TestSystem } from '@touchpoint/testing';
 import { operationsApp } from '../operations-app.ts';
 import { migrations } from '../operations.migrations.ts';
+import { migrations as replay } from '../replay.migrations.ts';
 import type { Run } from '../run-store.ts';
 
 type Asked = Readonly<{ body?: object; /** Of whom; an operator's where none is named. */ key?: string; operator?: string }>;
@@ -14,12 +15,14 @@ export type Operations = Readonly<{
   /** Starts an operation. @returns how it ended. @throws where it is refused. */
   run: (operation: string, args: object, apply?: boolean) => Promise<Run>;
   metrics: () => Promise<string>;
-  end: () => Promise<void>;
+  /** @param then `keepSystem`: only operations-api itself ends */
+  end: (then?: Readonly<{ keepSystem: boolean }>) => Promise<void>;
 }>;
 
-export const startOperations = async (options: Readonly<{ partitions?: number }> = {}): Promise<Operations> => {
-  const system = await createTestSystem({ migrations: [...log, ...access, ...migrations], ...options });
-  const { app, start, stop } = await createApp({ ...operationsApp, env: system.env, log: silentLog });
+/** @param options `migrations`: of what else is on the system; `env`: settings of operations-api */
+export const startOperations = async ({ migrations: further = [], env = {}, ...options }: Readonly<{ partitions?: number; migrations?: readonly Migration[]; env?: Readonly<Record<string, string>> }> = {}): Promise<Operations> => {
+  const system = await createTestSystem({ migrations: [...log, ...access, ...further, ...migrations, ...replay], ...options });
+  const { app, start, stop } = await createApp({ ...operationsApp, env: { ...system.env, ...env }, log: silentLog });
   await start();
   const made = tableApiKeys(system.pool, systemClock);
   const keys = { operate: (await made.create({ name: 'sre', scopes: ['operate'] })).key, read: (await made.create({ name: 'reader', scopes: ['customers:read'] })).key };
@@ -38,9 +41,9 @@ export const startOperations = async (options: Readonly<{ partitions?: number }>
       });
     },
     metrics: async () => (await app.inject({ method: 'GET', url: '/metrics' })).body,
-    end: async () => {
+    end: async ({ keepSystem } = { keepSystem: false }) => {
       await stop();
-      await system.end();
+      if (!keepSystem) await system.end();
     },
   };
 };

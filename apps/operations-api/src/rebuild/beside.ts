@@ -13,6 +13,13 @@ export const changedModels = async (on: Queryable): Promise<readonly string[]> =
   return MODELS.filter((model) => live.get(model) !== tableOf(model, 'live').projection.version);
 };
 
+/** @throws Failure Halt where another version of a read model is live than this release folds: its rows are not to be mixed with ours. */
+export const checkVersions = async (on: Queryable, models: readonly string[]): Promise<void> => {
+  const live = await liveVersions(on);
+  const other = models.filter((model) => live.get(model) !== tableOf(model, 'live').projection.version);
+  if (other.length > 0) throw halt('REBUILD.OTHER_VERSION', `another version of ${other.join(', ')} is live than this release folds: first rebuild --changed`);
+};
+
 const isThere = async (on: Queryable, table: string): Promise<boolean> => (await query<{ there: boolean }>(on, 'select to_regclass($1) is not null as there', [table]))[0]!.there;
 
 /** Indexes beside the primary key, as the live table has them. */

@@ -66,9 +66,9 @@ export class PartitionFold {
     await save();
   }
 
-  /** Customers of a partition, to be folded anew from the log's beginning. */
-  customers(partition: number, customers: readonly string[]): CustomersFold {
-    return new CustomersFold(this.#ports, partition, customers, { empty: () => new MergedRows(this.#folding), prepare: (records) => this.#prepare(records), add: (rows, record) => this.#add(rows, record, partition) });
+  /** Customers of a partition, to be folded from the log's beginning, or from an offset on: then what their rows were there is not in what comes of it. */
+  customers(partition: number, customers: readonly string[], from: FoldedFrom = BEGINNING): CustomersFold {
+    return new CustomersFold(this.#ports, partition, customers, from, { empty: () => new MergedRows(this.#folding), prepare: (records) => this.#prepare(records), add: (rows, record) => this.#add(rows, record, partition) });
   }
 
   /** Puts rows in the place of all that stands of these customers. */
@@ -105,6 +105,9 @@ export class PartitionFold {
   }
 }
 
+/** `seen`: what a reader had seen of each origin by then. */
+export type FoldedFrom = Readonly<{ next: number; seen: ReadonlyMap<string, number> }>;
+const BEGINNING: FoldedFrom = { next: 0, seen: new Map() };
 type Folder = Readonly<{ empty: () => MergedRows; prepare: (records: readonly LogRecord[]) => Promise<void>; add: (rows: MergedRows, record: LogRecord) => void }>;
 
 /** What customers come to, as far as it was read. */
@@ -112,15 +115,16 @@ export class CustomersFold {
   readonly #ports: FoldPorts;
   readonly #partition: number;
   readonly #wanted: ReadonlySet<string>;
+  readonly #from: FoldedFrom;
   readonly #folder: Folder;
   #rows: MergedRows;
-  #seen: ReadonlyMap<string, number> = new Map();
-  #next = 0;
+  #seen: ReadonlyMap<string, number>;
+  #next: number;
   #leftOut: ReadonlySet<number> = new Set();
 
-  constructor(ports: FoldPorts, partition: number, customers: readonly string[], folder: Folder) {
-    [this.#ports, this.#partition, this.#wanted, this.#folder] = [ports, partition, new Set(customers), folder];
-    this.#rows = folder.empty();
+  constructor(ports: FoldPorts, partition: number, customers: readonly string[], from: FoldedFrom, folder: Folder) {
+    [this.#ports, this.#partition, this.#wanted, this.#from, this.#folder] = [ports, partition, new Set(customers), from, folder];
+    [this.#rows, this.#seen, this.#next] = [folder.empty(), from.seen, from.next];
   }
 
   /**
@@ -128,9 +132,9 @@ export class CustomersFold {
    * @throws Failure InvalidMessage for what cannot be folded and is not left out.
    */
   async upTo(to: number, without: readonly number[]): Promise<MergedRows> {
-    const leftOut = new Set(without.filter((offset) => offset < to));
+    const leftOut = new Set(without.filter((offset) => offset >= this.#from.next && offset < to));
     const before = (some: ReadonlySet<number>): string => [...some].filter((offset) => offset < this.#next).sort((a, b) => a - b).join();
-    if (before(leftOut) !== before(this.#leftOut)) [this.#rows, this.#seen, this.#next] = [this.#folder.empty(), new Map(), 0];
+    if (before(leftOut) !== before(this.#leftOut)) [this.#rows, this.#seen, this.#next] = [this.#folder.empty(), this.#from.seen, this.#from.next];
     this.#leftOut = leftOut;
     const { log, topic } = this.#ports;
     for await (const records of log.scan(topic, this.#partition, this.#next, to)) {

@@ -2,48 +2,26 @@ import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { encodeMeta } from '@touchpoint/contracts';
 import { createApp, migrations as access, silentLog, systemClock, tableApiKeys, type HostedApp } from '@touchpoint/host';
-import { customerIdOf, partitionOf, type CustomerId } from '@touchpoint/kernel';
-import { createMessageWriter, createRegistry, createSequencer, encodeOrigin, META, ORIGIN, TOPICS, TYPE, type MessageWriter, type OutRecord } from '@touchpoint/log';
 import { projections } from '@touchpoint/profile';
-import { anyTimeline, FOLDED, hex, type Happened } from '@touchpoint/profile/testing';
+import { anyTimeline, hex } from '@touchpoint/profile/testing';
 import { BEHIND, dropParked, listParked, migrations as log, projectionTable, transaction } from '@touchpoint/store';
 import { createTestSystem, endApp, eventually, startApp, type TestSystem } from '@touchpoint/testing';
 import { operationsApp } from '../operations-app.ts';
 import { migrations } from '../operations.migrations.ts';
 import type { Run } from '../run-store.ts';
 import { MODELS } from './read-models.ts';
+import { customerOf, timelinesOn, type Timelines } from './timelines.fixture.ts';
 
 let system: TestSystem;
-let writer: MessageWriter;
+let timelines: Timelines;
 let operations: HostedApp;
 let projectors: ChildProcess[] = [];
 let key: string;
-const sequencer = createSequencer(new Map());
-let nth = 0;
-
-/** Ten times as many customers as the timelines have. */
-const customerOf = (n: number, of: CustomerId): CustomerId => customerIdOf(hex(`${n % 100} ${of.slice(0, 4)}`));
-const recordOf = ({ event, recorded }: Happened, customer: CustomerId): OutRecord => {
-  const partition = partitionOf(customer, system.partitions);
-  const topic = system.prefix + TOPICS.timeline;
-  return {
-    topic, partition, key: customer, value: writer.write(event.type as never, event.data as never),
-    headers: { [META]: encodeMeta({ ...recorded.meta, messageId: `m-${(nth += 1)}` }), [TYPE]: Buffer.from(event.type), [ORIGIN]: encodeOrigin('spec.1/x/0/1', sequencer.next(topic, partition)) },
-  };
-};
-const events = (seed: number, timelines: number): readonly OutRecord[] => fc.sample(anyTimeline(FOLDED), { seed, numRuns: timelines }).flatMap((timeline, n) => timeline.map((happened) => recordOf(happened, customerOf(n, happened.recorded.customerId))));
-const append = async (records: readonly OutRecord[]): Promise<void> => {
-  for (let at = 0; at < records.length; at += 500) await system.appender.append(records.slice(at, at + 500));
-};
+const events: Timelines['events'] = (...of) => timelines.events(...of);
+const append: Timelines['append'] = (records) => timelines.append(records);
+const folded: Timelines['folded'] = () => timelines.folded();
 const rows = async <R>(sql: string, values: unknown[] = []): Promise<readonly R[]> => (await system.pool.query(sql, values)).rows as R[];
-const folded = () => eventually('all is folded', async () => {
-  const ends = await Promise.all(Array.from({ length: system.partitions }, async (_, partition) => [partition, (await system.readAll(TOPICS.timeline)).filter((record) => record.partition === partition).length] as const));
-  const at = new Map((await rows<{ partition: number; next_offset: string }>("select partition, next_offset from log.checkpoint where consumer = 'profile-projector'")).map(({ partition, next_offset }) => [partition, Number(next_offset)]));
-  if (ends.every(([partition, end]) => end === 0 || at.get(partition) === end)) return true;
-  throw new Error(JSON.stringify([ends, [...at]]) + JSON.stringify(await rows("select pid, state, wait_event_type, wait_event, left(query, 120) as q, now() - query_start as age, application_name from pg_stat_activity where datname = current_database()")));
-});
 const ask = async (operation: string, args: object, apply = false): Promise<string> => {
   const answer = await operations.app.inject({ method: 'POST', url: '/v1/runs', headers: { authorization: `Bearer ${key}` }, payload: { id: randomUUID(), operation, arguments: args, apply, why: 'spec' } });
   if (answer.statusCode !== 202) throw new Error(answer.body);
@@ -60,7 +38,7 @@ const beside = () => rows<{ name: string }>("select tablename as name from pg_ta
 
 beforeAll(async () => {
   system = await createTestSystem({ migrations: [...log, ...access, ...projections.map((projection) => projectionTable(projection).migration), ...migrations] });
-  writer = await createMessageWriter(createRegistry(system.env['SCHEMA_REGISTRY_URL']!), system.prefix, TOPICS.timeline);
+  timelines = await timelinesOn(system);
   projectors = [1, 2].map(() => startApp('profile-projector', system.env));
   operations = await createApp({ ...operationsApp, env: { ...system.env, FOLD_PROCESSES: '2', LEASE_MS: '2000' }, log: silentLog });
   await operations.start();
@@ -69,7 +47,7 @@ beforeAll(async () => {
   // One customer's event that nobody can read, and one behind it.
   const [happened] = fc.sample(anyTimeline(['OrderCompleted']).filter((timeline) => timeline.length > 0), { seed: 2, numRuns: 1 })[0]!;
   const customer = customerOf(5, happened!.recorded.customerId);
-  await append([{ ...recordOf(happened!, customer), value: Buffer.from([0, 0, 0, 0, 1, 255]) }, recordOf(happened!, customer)]);
+  await append([{ ...timelines.recordOf(happened!, customer), value: Buffer.from([0, 0, 0, 0, 1, 255]) }, timelines.recordOf(happened!, customer)]);
   await folded();
 }, 120_000);
 afterAll(async () => {

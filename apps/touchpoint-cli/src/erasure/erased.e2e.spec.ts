@@ -125,6 +125,13 @@ describe('Erased is unreadable', () => {
     expect(await query(database.pool, 'select from identity.customer where erased')).toEqual([]);
   });
 
+  it('has rows that a replay put aside, sealed values among them', async () => {
+    await query(database.pool, "update profile.profile_v1 set updated_at = now() where customer_id = $1", [customer]);
+    const { id } = await call<Run>('operations-api', '/v1/runs', { method: 'POST', body: { operation: 'replay', arguments: { consumer: 'profile-projector', from: 'begin', customer }, apply: true, why: 'rows were wrong' } });
+    expect(await ended(id)).toMatchObject({ state: 'done', outcome: { figures: { different: 1 } } });
+    expect((await rowsOf(database.pool, 'operations.replaced_row', `where customer_id = '${customer}'`)).join()).toMatch(/AQAAAA/);
+  });
+
   it('leaves nothing of the person in any topic, table or file, and no key that opens any of it', async () => {
     await erase(customer);
     await settled();
@@ -134,6 +141,7 @@ describe('Erased is unreadable', () => {
     for (const table of ['profile.profile', 'profile.contact_points']) expect((await rowsOf(database.pool, table, `where customer_id = '${customer}'`)).join()).not.toMatch(/AQAAAA|\\x01/);
     expect((await rowsOf(database.pool, 'orchestration.customer', `where customer_id = '${customer}'`)).join()).not.toMatch(/address/);
     expect(await sandbox(members)).toEqual([]);
+    expect(await rowsOf(database.pool, 'operations.replaced_row')).toEqual([]);
   });
 
   it('leaves a receipt that anybody can check, and that names nobody', async () => {
