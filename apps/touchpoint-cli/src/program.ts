@@ -22,7 +22,9 @@ import { rotateMasterKeyCommand } from './operations/rotate-master-key.command.t
 import { lagCommand } from './operations/lag.command.ts';
 import { parkedCommand } from './operations/parked.command.ts';
 import { rebuildCommand } from './operations/rebuild.command.ts';
+import { restoreCommand } from './operations/restore.command.ts';
 import { runsCommand } from './operations/runs.command.ts';
+import { snapshotCommand } from './operations/snapshot.command.ts';
 
 /** Every command, in the order in which the help names them. */
 const commands: readonly CommandFile[] = [
@@ -46,6 +48,8 @@ const commands: readonly CommandFile[] = [
   exportCommand,
   rotateMasterKeyCommand,
   rebuildCommand,
+  snapshotCommand,
+  restoreCommand,
   runsCommand,
   auditCommand,
   superviseCommand,
