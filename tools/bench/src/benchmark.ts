@@ -6,25 +6,29 @@ import { backlogPart, backlogWithOrchestratorPart } from './pipeline/backlog.par
 import { ingestPart } from './pipeline/ingest.part.ts';
 import { ordersPart } from './pipeline/orders.part.ts';
 import { rebuildPart } from './rebuild/rebuild.part.ts';
+import { recommendationPart } from './recommendation/recommendation.part.ts';
 import type { Part, PartContext } from './part.ts';
 
 /**
  * `pipeline`: the way of an event from end to end: what ingest takes, what it costs to bring it to the read models, how long an order waits for its message.
  * `rebuild`: what it costs to fold all read models anew from the log of `pipeline`.
+ * `recommendation`: what customers of a real shop would have been shown, and what of it they bought.
  */
 export const BENCHMARKS: Readonly<Record<string, readonly Part[]>> = {
   pipeline: [ingestPart, backlogPart, backlogWithOrchestratorPart, ordersPart],
   rebuild: [rebuildPart],
+  recommendation: [recommendationPart],
 };
 
 const why = (error: unknown): string => (error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error));
 
-/** Runs the parts of a benchmark, one after another, on a stack of their own. */
+/** Runs the parts of a benchmark, one after another; those that need a stack, on one of their own. */
 export const runBenchmark = async (options: Options, run: Omit<PartContext, 'lab' | 'options'>): Promise<Report & Readonly<{ failed: boolean }>> => {
   const parts = BENCHMARKS[options.name] ?? [];
   const chosen = parts.filter(({ name }) => options.parts?.includes(name) ?? true);
   if (chosen.length === 0) throw new Error(`${options.name} has the parts ${parts.map(({ name }) => name).join(', ')}`);
-  const lab: Lab = await openLab({ keep: options.keep, statements: options.profile, say: run.say, signal: run.signal });
+  let opened: Promise<Lab> | undefined;
+  const lab = () => (opened ??= openLab({ keep: options.keep, statements: options.profile, say: run.say, signal: run.signal }));
   const values = new Map<string, Figure>();
   const reasons = new Map<string, string>();
   const notes: Note[] = [];
@@ -38,7 +42,7 @@ export const runBenchmark = async (options: Options, run: Omit<PartContext, 'lab
       for (const { name } of part.figures) reasons.set(name, reason);
     }
   } finally {
-    await lab.close();
+    await (await opened)?.close();
   }
   const declared = new Map(parts.flatMap(({ figures }) => figures).map((figure) => [figure.name, figure]));
   const figures = [...declared.values()].map(({ name, unit, target }) => values.get(name) ?? notMeasured(name, reasons.get(name) ?? 'not asked for', unit, target));

@@ -14,8 +14,9 @@ const RSS_TARGET = { atMost: 250 };
 type Variant = Readonly<{ name: string; cpu: string; workers: readonly string[] }>;
 
 /** CPU time per event from a backlog that lies on touchpoints.received, with no worker running, to the moment at which the last read model is complete. */
-const measureBacklog = (variant: Variant) => (context: PartContext): Promise<Report> => {
-  const { lab, options, say, signal } = context;
+const measureBacklog = (variant: Variant) => async (context: PartContext): Promise<Report> => {
+  const { options, say, signal } = context;
+  const lab = await context.lab();
   const { name, cpu, workers } = variant;
   return lab.on(name, ['ingest-api', ...workers], async (system) => {
     // They were ready once, so their groups and statements are known to work; the topics were empty.

@@ -62,8 +62,9 @@ const post = async (client: ReturnType<typeof httpClient>, bodies: readonly Body
 const loopOf = (system: BenchSystem): number => threadsOf(system.processes().find(({ name }) => name === 'ingest-api')?.pid ?? 0).get('MainThread') ?? Number.NaN;
 
 /** Acknowledged events per second through one ingest process, and what Kafka's own tool does before and after it. */
-const run = (context: PartContext): Promise<Report> => {
-  const { lab, options, say, signal } = context;
+const run = async (context: PartContext): Promise<Report> => {
+  const { options, say, signal } = context;
+  const lab = await context.lab();
   const { stack } = lab;
   return lab.on('ingest', ['ingest-api'], async (system) => {
     const bodies = makeBodies(options.seed, options.customers);

@@ -62,8 +62,9 @@ const both = (name: string, values: readonly number[]): readonly Note[] =>
   values.length === 0 ? [] : [0.5, 0.99].map((share) => ({ name: `orders: ${name}, p${share * 100}`, value: percentile(values, share), unit: 'ms' }));
 
 /** How long an order waits for its confirmation at so many orders a second (100), and a bare echo over as many hops in the seconds between. */
-const run = (context: PartContext): Promise<Report> => {
-  const { lab, options, say, signal } = context;
+const run = async (context: PartContext): Promise<Report> => {
+  const { options, say, signal } = context;
+  const lab = await context.lab();
   return lab.on('orders', APPS, async (system) => {
     const client = httpClient(system.urlOf('ingest-api'), system.keys.write, 64);
     const echo = await openEcho(lab.stack.kafkaBrokers, system.topicPrefix, RECORD_SIZE, signal);

@@ -25,8 +25,9 @@ const STATEMENTS = 25;
 const THREADS = 8;
 
 export const startProfile = async ({ lab, say, resultFile }: PartContext, system: BenchSystem, name: string): Promise<Profile> => {
-  const statements = await openStatements(lab.stack);
-  const broker = pidOf(lab.stack, 'kafka');
+  const { stack } = await lab();
+  const statements = await openStatements(stack);
+  const broker = pidOf(stack, 'kafka');
   const threadsBefore = threadsOf(broker);
   await statements.reset();
   const profiled: { process: string; pid: number }[] = [];

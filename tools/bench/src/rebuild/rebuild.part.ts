@@ -38,8 +38,9 @@ const rebuildAll = async (system: BenchSystem, onLook: () => void, signal: Abort
 };
 
 /** The live projector reads the timeline from its beginning; then all it made is folded anew, compared and cut over. */
-const run = (context: PartContext): Promise<Report> => {
-  const { lab, options, say, signal } = context;
+const run = async (context: PartContext): Promise<Report> => {
+  const { options, say, signal } = context;
+  const lab = await context.lab();
   return lab.on('rebuild', ['ingest-api', RESOLVER, PROJECTOR, OPERATIONS], async (system) => {
     await system.stopProcess(RESOLVER);
     await system.stopProcess(PROJECTOR);
