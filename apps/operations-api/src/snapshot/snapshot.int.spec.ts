@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -97,6 +97,14 @@ describe('a snapshot', () => {
     await write('one');
     await expect(load(await prepared([...migrations, { id: 'later', sql: 'create table log.later ()' }]), 'one')).rejects.toMatchObject({ code: 'SNAPSHOT.OTHER_RELEASE', message: expect.stringContaining('later') });
   });
+
+  it('that cannot be written fails, and the database goes on', async () => {
+    mkdirSync(join(directory, 'one.partial'));
+    const controller = new AbortController();
+    const writing = writeSnapshot(pool, { folder: join(directory, 'one'), takenAt: NOW, signal: controller.signal, tell: (part) => { if (part === 'identity.customer') rmSync(join(directory, 'one.partial'), { recursive: true }); } });
+    await expect(writing).rejects.toThrow();
+    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  }, 30_000);
 });
 
 describe('Erased is unreadable: the keys of a snapshot', () => {
