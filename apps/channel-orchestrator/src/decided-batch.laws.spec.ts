@@ -64,7 +64,7 @@ const outcomeOf = (inputs: readonly Input[], batches: Batches) => {
     batch.loaded(missing, new Map(missing.flatMap((id) => (states.has(id) ? [[id, parseState(states.get(id)!)]] : []))));
     for (const input of some) batch.decide(input, published, undefined);
     if (lost && (losses += 1) <= batches.length) continue;
-    const { effects } = batch;
+    const effects = batch.effects();
     for (const [id, state] of effects.states) states.set(id, serialiseState(state));
     // One statement does both, in no order.
     expect(effects.set.filter(({ timerId }) => effects.dropped.includes(timerId))).toEqual([]);

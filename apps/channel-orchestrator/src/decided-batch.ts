@@ -52,11 +52,17 @@ export class DecidedBatch {
 
   /** Nothing is to be written. */
   get empty(): boolean {
-    return this.#states.size === 0 && this.#emitted.records.length === 0;
+    return this.#states.size === 0 && this.#emitted.empty;
   }
 
-  get effects(): BatchEffects {
-    return { states: this.#states, set: [...this.#timers.values()], dropped: [...this.#dropped], records: this.#emitted.records };
+  /** The facts and commands that it says. */
+  get ids(): readonly string[] {
+    return this.#emitted.ids;
+  }
+
+  /** To be asked once. @param found what a restore found on the log, and is not sent again */
+  effects(found?: ReadonlySet<string>): BatchEffects {
+    return { states: this.#states, set: [...this.#timers.values()], dropped: [...this.#dropped], records: this.#emitted.records(found) };
   }
 
   /** The counters behind what is sent. */

@@ -16,11 +16,11 @@ const writer: MessageWriter = {
     return Buffer.alloc(bytes);
   },
 };
-const fact = (bytes: number) => ({ messageId: 'f', customerId: WHO, message: { type: 'JourneysMoved', data: { bytes } }, occurredAt: 0, causationId: 'cause' }) as unknown as Fact;
+const fact = (bytes: number, messageId = 'f') => ({ messageId, customerId: WHO, message: { type: 'JourneysMoved', data: { bytes } }, occurredAt: 0, causationId: 'cause' }) as unknown as Fact;
 const command = (bytes: number) => ({ message: { type: 'SendMessage', data: { bytes, customerId: WHO, commandId: 'c' } }, urgent: true }) as unknown as CommandOut;
 const decided = (facts: readonly Fact[], commands: readonly CommandOut[] = []) => ({ facts, commands }) as Decided;
 const emitting = () => new Emitted(new Map([['timeline/0', 7]]), 'o.1/t/0/1', TOPICS, { timeline: writer, commands: writer });
-const seqs = ({ records }: Emitted) => records.map(({ topic, headers }) => `${topic} ${decodeOrigin(headers[ORIGIN])!.seq}`);
+const seqs = (emitted: Emitted, found?: ReadonlySet<string>) => emitted.records(found).map(({ topic, headers }) => `${topic} ${decodeOrigin(headers[ORIGIN])!.seq}`);
 
 describe('what one input comes to', () => {
   it('is numbered in order, per target', () => {
@@ -40,16 +40,22 @@ describe('what one input comes to', () => {
     emitted.decided(decided([fact(1)]), CAUSE, THREAD);
     expect([seqs(emitted), [...emitted.sent]]).toEqual([['timeline 8', 'timeline 9'], [['timeline/0', 9]]]);
   });
+  it('is left out where a restore found it on the log: no number is missing then', () => {
+    const emitted = emitting();
+    emitted.decided(decided([fact(1, 'f1'), fact(1, 'f2')], [command(1)]), CAUSE, THREAD);
+    expect(emitted.ids).toEqual(['f1', 'f2', 'c']);
+    expect([seqs(emitted, new Set(['f1', 'c'])), [...emitted.sent]]).toEqual([['timeline 8'], [['timeline/0', 8]]]);
+  });
   it('is refused by what the appender goes by, to the byte', () => {
     const emitted = emitting();
     const most = MAX_RECORD_BYTES - (recordBytes(one(1)) - 1);
     function one(bytes: number) {
       const probe = emitting();
       probe.decided(decided([fact(bytes)]), CAUSE, THREAD);
-      return probe.records[0]!;
+      return probe.records()[0]!;
     }
     emitted.decided(decided([fact(most)]), CAUSE, THREAD);
-    expect(recordBytes(emitted.records[0]!)).toBe(MAX_RECORD_BYTES);
+    expect(recordBytes(emitted.records()[0]!)).toBe(MAX_RECORD_BYTES);
     expect(() => emitted.decided(decided([fact(most + 1)]), CAUSE, THREAD)).toThrow(expect.objectContaining({ kind: 'InvalidMessage', code: 'LOG.TOO_LARGE' }));
   });
 });

@@ -10,11 +10,12 @@ export type Thread = Readonly<{ correlationId: string | null; historical: boolea
 
 export const PUBLISHER = 'channel-orchestrator';
 const NO_DIGEST = '0'.repeat(32);
-type Unnumbered = Readonly<Omit<OutRecord, 'headers'> & { headers: Record<string, Buffer> }>;
+const NONE: ReadonlySet<string> = new Set();
+type Unnumbered = Readonly<{ id: string; record: Omit<OutRecord, 'headers'> & { headers: Record<string, Buffer> } }>;
 
-/** Gathers what a transaction emits, numbered in order per target partition. */
+/** Gathers what a transaction emits; at its end, numbered in order per target partition. */
 export class Emitted {
-  readonly records: OutRecord[] = [];
+  readonly #gathered: Unnumbered[] = [];
   readonly #sequencer: ReturnType<typeof createSequencer>;
   readonly #origin: string;
   readonly #topics: Topics;
@@ -27,7 +28,24 @@ export class Emitted {
     this.#writers = writers;
   }
 
-  /** The counters behind what was emitted: they belong into the checkpoint. */
+  get empty(): boolean {
+    return this.#gathered.length === 0;
+  }
+
+  /** The facts and commands that are gathered. */
+  get ids(): readonly string[] {
+    return this.#gathered.map(({ id }) => id);
+  }
+
+  /** All that is to be sent, numbered. To be asked once. @param found those that a restore found on the log: they were sent by what this database has forgotten */
+  records(found: ReadonlySet<string> = NONE): readonly OutRecord[] {
+    return this.#gathered.filter(({ id }) => !found.has(id)).map(({ record }) => {
+      record.headers[ORIGIN] = encodeOrigin(this.#origin, this.#sequencer.next(record.topic, record.partition));
+      return record;
+    });
+  }
+
+  /** The counters behind what is sent: they belong into the checkpoint. */
   get sent(): ReadonlyMap<string, number> {
     return this.#sequencer.counters;
   }
@@ -38,13 +56,13 @@ export class Emitted {
    */
   decided({ facts, commands }: Decided, cause: Meta, thread: Thread): void {
     const records = [...facts.map((fact) => this.#fact(fact, thread)), ...commands.map((command) => this.#command(command, cause, thread))];
-    for (const record of records) this.#number(record);
+    this.#gathered.push(...records);
   }
 
   timerFired(customerId: CustomerId, data: TimerFired['data'], now: Instant): void {
     const thread = { correlationId: null, historical: false, traceparent: undefined };
     const meta = this.#meta(derivedId('timer-fired', data.timerId), data.dueAt, now, null, thread);
-    this.#number(this.#record(this.#topics.timeline, customerId, 'TimerFired', this.#writers.timeline.write('TimerFired', data), meta, thread));
+    this.#gathered.push(this.#record(this.#topics.timeline, customerId, 'TimerFired', this.#writers.timeline.write('TimerFired', data), meta, thread));
   }
 
   #fact({ messageId, customerId, message, occurredAt, causationId }: Fact, thread: Thread): Unnumbered {
@@ -70,11 +88,6 @@ export class Emitted {
     const record = { topic, partition, key, value, headers };
     const bytes = recordBytes(record);
     if (bytes > MAX_RECORD_BYTES) throw invalidMessage('LOG.TOO_LARGE', `${type} would take ${bytes} bytes; a record holds ${MAX_RECORD_BYTES}`);
-    return record;
-  }
-
-  #number(record: Unnumbered): void {
-    record.headers[ORIGIN] = encodeOrigin(this.#origin, this.#sequencer.next(record.topic, record.partition));
-    this.records.push(record);
+    return { id: meta.messageId, record };
   }
 }

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LOG, METRICS, type Log, type Metrics, type Token } from '@touchpoint/host';
 import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, originName, tellStrangers, TOPICS, type Appender, type LogReader, type LogTopics, type MessageReader, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
 import { ENGINE_VERSION, type Decided } from '@touchpoint/orchestration';
-import { claimCheckpoint, observeOutbox, observeParked, parkedKeys, POOL, resolvedUpTo, sendAs, sharedLook, type Pool } from '@touchpoint/store';
+import { claimCheckpoint, observeOutbox, observeParked, parkedKeys, POOL, resolvedUpTo, restoredUntil, sendAs, sharedLook, type Pool } from '@touchpoint/store';
 import { OrchestratorSession, type OrchestratorPorts } from './orchestrator.session.ts';
 import { loadInForce } from './state-store.ts';
 
@@ -69,7 +69,7 @@ export class OrchestratorHandler implements PartitionHandler {
     await checkAnchor(this.#logReader, this.#topics.nameOf(topic), partition, claimed);
     const origin = originName(CONSUMER, Number(ENGINE_VERSION), topic, partition, claimed.incarnation);
     const checkpoint = await sendAs(pool, claimed, origin);
-    const session = new OrchestratorSession(this.#ports, checkpoint, await parkedKeys(pool, checkpoint), await loadInForce(pool, partition), origin);
+    const session = new OrchestratorSession(this.#ports, checkpoint, await parkedKeys(pool, checkpoint), await loadInForce(pool, partition), origin, await restoredUntil(pool, topic, partition));
     await session.sendPending();
     return session;
   }

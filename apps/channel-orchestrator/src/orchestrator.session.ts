@@ -3,7 +3,7 @@ import { CONTROL_KEY, type Instant } from '@touchpoint/kernel';
 import { anchorOf, dropRepeats, headerOf, readTimelineRecord, TRACEPARENT, TYPE, unpackRecords, type Appender, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
 import { concerns, NOTHING_PUBLISHED, type Decided, type Input, type Published } from '@touchpoint/orchestration';
 import {
-  acknowledged, behind, deleteAcknowledged, deleteParked, deletePending, findingPoison, forgetDropped, park, parkingOf, readPending, readRetries, transaction,
+  acknowledged, behind, deleteAcknowledged, deleteParked, deletePending, findingPoison, forgetDropped, foundIds, park, parkingOf, readPending, readRetries, transaction,
   type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool,
 } from '@touchpoint/store';
 import { NO_EFFECTS, saveBatch, type BatchEffects } from './batch-store.ts';
@@ -49,7 +49,11 @@ export class OrchestratorSession implements PartitionSession {
   /** No timer is due before; undefined: that is not known. */
   #nextDue: Instant | undefined;
 
-  constructor(ports: OrchestratorPorts, checkpoint: Checkpoint, parked: Set<string>, published: Published | undefined, origin: string) {
+  /** Up to where the last restore read this partition. */
+  readonly #restoredUntil: number | undefined;
+
+  constructor(ports: OrchestratorPorts, checkpoint: Checkpoint, parked: Set<string>, published: Published | undefined, origin: string, restoredUntil?: number) {
+    this.#restoredUntil = restoredUntil;
     this.#ports = ports;
     this.#checkpoint = checkpoint;
     this.#parked = parked;
@@ -114,7 +118,8 @@ export class OrchestratorSession implements PartitionSession {
       if (due.length > 0) {
         const emitted = this.#emitted();
         for (const { customerId, timer } of due) emitted.timerFired(customerId, JSON.parse(timer) as TimerFired['data'], now);
-        await this.#commit({ sent: emitted.sent }, { ...NO_EFFECTS, dropped: due.map(({ timerId }) => timerId), records: emitted.records });
+        const records = emitted.records(this.#restoredUntil === undefined ? undefined : await foundIds(pool, emitted.ids));
+        await this.#commit({ sent: emitted.sent }, { ...NO_EFFECTS, dropped: due.map(({ timerId }) => timerId), records });
         onTimers(due.map(({ dueAt }) => now - dueAt));
       }
       if (due.length < MOST_TIMERS) this.#nextDue = await nextDue(pool, partition);
@@ -156,12 +161,15 @@ export class OrchestratorSession implements PartitionSession {
 
     const further = control !== undefined || redriven.length > 0 || parkings.length > 0;
     if (!further && batch.empty) this.#passBy(advance);
-    else
-      await this.#commit({ ...advance, sent: batch.sent }, batch.effects, further && (async (client) => {
+    else {
+      const again = records.some(({ offset }) => offset < (this.#restoredUntil ?? 0));
+      const effects = batch.effects(again ? await foundIds(pool, batch.ids) : undefined);
+      await this.#commit({ ...advance, sent: batch.sent }, effects, further && (async (client) => {
         if (control) await saveInForce(client, this.#checkpoint.partition, control.record, control.offset);
         if (redriven.length > 0) await deleteParked(client, redriven);
         await park(client, this.#checkpoint, parkings, this.#ports.parkable);
       }));
+    }
     this.#published = published;
     for (const key of newlyParked) this.#parked.add(key);
     this.#ports.onDecided({ records: records.length, inputs: batch.inputs, repeats, parked: parkings.length, seconds: (performance.now() - started) / 1000 }, batch.decisions);

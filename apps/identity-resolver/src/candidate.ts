@@ -2,7 +2,7 @@ import { decodeMetaIdentity } from '@touchpoint/contracts';
 import { ERASURE, eventSources, type ResolvableEvent } from '@touchpoint/identity';
 import { invalidMessage, type CustomerId } from '@touchpoint/kernel';
 import { headerOf, MAX_RECEIVED_BYTES, META, recordBytes, typeOf, type LogRecord } from '@touchpoint/log';
-import { eventIdOf, type EventId } from './event-ids.ts';
+import { eventIdOf, type EventId } from '@touchpoint/store';
 
 /** A record with what is kept of its meta while a batch of many thousands is resolved; without an event, why there is none. */
 export type Candidate = Readonly<

@@ -4,10 +4,9 @@ import { silentLog } from '@touchpoint/host';
 import { customerSourceKey } from '@touchpoint/identity';
 import { customerIdOf, transient, type CustomerId, type Link, type Meta, type SourceKey, type SourceKind } from '@touchpoint/kernel';
 import { dropRepeats, META, originName, TYPE, type Appender, type LogReader, type LogRecord, type OutRecord } from '@touchpoint/log';
-import { claimCheckpoint, parkedKeys, requestRetry, sendAs, type Pool } from '@touchpoint/store';
+import { EventDays, claimCheckpoint, parkedKeys, requestRetry, sendAs, type Pool } from '@touchpoint/store';
 import { specPool } from '@touchpoint/testing';
 import { migrations as vaultMigrations } from '@touchpoint/vault';
-import { EventDays } from './event-ids.ts';
 import { migrations } from './identity.migrations.ts';
 import { ResolverSession } from './resolver.session.ts';
 

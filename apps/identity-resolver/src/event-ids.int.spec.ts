@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DAY, dayOf } from '@touchpoint/kernel';
-import { transaction, type Pool } from '@touchpoint/store';
+import { EventDays, insertEventIds, knownEventIds, transaction, type Pool } from '@touchpoint/store';
 import { specPool } from '@touchpoint/testing';
-import { EventDays, insertEventIds, knownEventIds } from './event-ids.ts';
 import { migrations } from './identity.migrations.ts';
 
 let pool: Pool;

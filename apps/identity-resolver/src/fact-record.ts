@@ -1,8 +1,7 @@
 import { decodeMeta, encodeMeta, type CustomerErased, type CustomerSplit } from '@touchpoint/contracts';
 import type { Fact } from '@touchpoint/identity';
 import { partitionOf, type CustomerId, type Meta } from '@touchpoint/kernel';
-import { META, TRACEPARENT, TYPE, type LogRecord, type MessageWriter, type OutRecord } from '@touchpoint/log';
-import { passedOn, type Target } from './sends.ts';
+import { META, passedOn, TRACEPARENT, TYPE, type LogRecord, type MessageWriter, type OutRecord, type Target } from '@touchpoint/log';
 
 /** What follows from an event, as a record of the timeline: under the event's own meta, with the event as its cause. */
 export const factRecord = (

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, LOG, METRICS, type Log, type Metrics, type Token } from '@touchpoint/host';
 import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, originName, TOPICS, type Appender, type LogReader, type LogTopics, type MessageReader, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
-import { claimCheckpoint, observeOutbox, observeParked, parkedKeys, POOL, resolvedUpTo, sendAs, type Pool } from '@touchpoint/store';
-import { EventDays } from './event-ids.ts';
+import { claimCheckpoint, EventDays, observeOutbox, observeParked, parkedKeys, POOL, resolvedUpTo, sendAs, type Pool } from '@touchpoint/store';
 import { CONFLICT, ResolverSession, type ResolverPorts } from './resolver.session.ts';
 
 export const CONSUMER = 'identity-resolver';

@@ -3,9 +3,8 @@ import { decodeMeta, encodeMeta } from '@touchpoint/contracts';
 import { silentLog } from '@touchpoint/host';
 import { transient, type Meta, type SourceKey } from '@touchpoint/kernel';
 import { decodeOrigin, dropRepeats, META, ORIGIN, originName, TRACEPARENT, TYPE, type Appender, type LogReader, type LogRecord, type OutRecord } from '@touchpoint/log';
-import { claimCheckpoint, listParked, parkedKeys, requestRetry, sendAs, type Pool } from '@touchpoint/store';
+import { EventDays, claimCheckpoint, listParked, parkedKeys, requestRetry, sendAs, type Pool } from '@touchpoint/store';
 import { specPool } from '@touchpoint/testing';
-import { EventDays } from './event-ids.ts';
 import { migrations } from './identity.migrations.ts';
 import { ResolverSession } from './resolver.session.ts';
 

@@ -1,19 +1,19 @@
 import type { SplitRequested } from '@touchpoint/contracts';
 import type { LinkChanges } from '@touchpoint/identity';
 import { Failure } from '@touchpoint/kernel';
-import { anchorOf, type Appender, type LogReader, type LogRecord, type MessageReader, type MessageWriter, type OutRecord, type PartitionSession } from '@touchpoint/log';
 import {
-  acknowledged, advanceCheckpoint, advanceWith, arrayOf, behind, deleteAcknowledged, deleteParked, deletePending, findingPoison, forgetDropped, insertPending, park, parkingOf, readPending, readRetries,
+  anchorOf, NOTHING, packOutcome, resolvedSends, sendsOf, unpackOutcome,
+  type Appender, type LogReader, type LogRecord, type MessageReader, type MessageWriter, type OutRecord, type Outcome, type PartitionSession, type Target,
+} from '@touchpoint/log';
+import {
+  acknowledged, advanceCheckpoint, advanceWith, arrayOf, behind, deleteAcknowledged, deleteParked, deletePending, findingPoison, forgetDropped, foundIds, insertEventIds, insertPending, knownEventIds, park, parkingOf, readPending, readRetries,
   transaction,
-  type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool, type Queryable,
+  type Advance, type Checkpoint, type Client, type EventDays, type EventId, type Parkable, type Parking, type Pool, type Queryable,
 } from '@touchpoint/store';
 import { candidatesOf, daysOf, SPLIT, stepOf, type Candidate } from './candidate.ts';
 import { eraseCustomer } from './erasure-store.ts';
-import { insertEventIds, knownEventIds, type EventDays, type EventId } from './event-ids.ts';
 import { factRecord, redrivenRecord } from './fact-record.ts';
 import { loadBook, RACED, saveBook, ties, type Loaded } from './link-store.ts';
-import { NOTHING, packOutcome, unpackOutcome, type Outcome } from './outcome.ts';
-import { sendsOf, type Target } from './sends.ts';
 import { resolveSplit } from './split-request.ts';
 
 export type ResolverPorts = Readonly<{
@@ -76,10 +76,7 @@ export class ResolverSession implements PartitionSession {
   async sendPending(): Promise<void> {
     const { pool, logReader, received, timeline } = this.#ports;
     for (const { id, payload } of await readPending(pool, this.#checkpoint)) {
-      const outcome = unpackOutcome(payload);
-      const offsets = Array.from(outcome.customers, (_, i) => outcome.first + i);
-      const held = new Map((await logReader.read(received, this.#checkpoint.partition, offsets.filter((_, i) => outcome.customers[i] !== NOTHING))).map((record) => [record.offset, record]));
-      await this.#ports.appender.append(sendsOf(outcome, offsets.map((offset) => held.get(offset)), timeline).sends);
+      await this.#ports.appender.append(await resolvedSends(unpackOutcome(payload), { logReader, received, partition: this.#checkpoint.partition, timeline }));
       await deletePending(pool, this.#checkpoint, [id]);
     }
   }
@@ -207,6 +204,8 @@ export class ResolverSession implements PartitionSession {
 
     const [only] = candidates;
     const erasure = client && only?.erases !== undefined && events[0] ? await eraseCustomer(client, { ...only.event, customerId: only.erases }) : undefined;
+    // Keys that an older database brought back go once more, though the log says already that they are gone.
+    const told = erasure && fresh[0] ? await foundIds(on, [fresh[0].id]) : undefined;
     const splitting = asked && events[0] ? await resolveSplit(on, events[0], asked) : undefined;
     const loaded = splitting?.loaded ?? (await loadBook(on, events.filter((event) => event !== undefined)));
     const customerIds = new Map<string, number>();
@@ -218,6 +217,7 @@ export class ResolverSession implements PartitionSession {
       for (const fact of [...resolution.facts, ...(erasure?.facts ?? NO_FACTS)]) facts.push({ before: i, record: factRecord(fact, record, this.#ports.writer, this.#ports.timeline) });
       const index = customerIds.get(resolution.customerId) ?? customerIds.size;
       if (index === customerIds.size) customerIds.set(resolution.customerId, index);
+      if (told && told.size > 0) return NOTHING;
       if (redriven.length === 0) return index;
       facts.push({ before: i, record: redrivenRecord(resolution.customerId, record, this.#ports.timeline) });
       return NOTHING;

@@ -23,13 +23,16 @@ import { RebuildCustomers } from './rebuild/customers.operation.ts';
 import { Rebuild } from './rebuild/rebuild.operation.ts';
 import { ReplayUndo } from './replay/replay-undo.operation.ts';
 import { Replay } from './replay/replay.operation.ts';
+import { Restore } from './restore/restore.operation.ts';
+import { RESTORED_FACTS, SETTLED } from './restore/written.ts';
 import { RunStore } from './run-store.ts';
 import { Runner } from './runner.ts';
+import { Snapshot } from './snapshot/snapshot.operation.ts';
 import { RotateMasterKey } from './vault/rotate-master-key.operation.ts';
-import { OPERATIONS, RECEIVED_WRITER, RUNNER, SOURCE_KEYS } from './tokens.ts';
+import { OPERATIONS, RECEIVED_WRITER, RUNNER, SOURCE_KEYS, TIMELINE_WRITER } from './tokens.ts';
 
 /** All that an operator can have done, one file each. */
-const operations: Provider[] = [ParkedRetry, ParkedDrop, Rebuild, RebuildCustomers, Replay, ReplayUndo, Erase, RotateMasterKey, IdentityLink, IdentitySplit];
+const operations: Provider[] = [ParkedRetry, ParkedDrop, Rebuild, RebuildCustomers, Replay, ReplayUndo, Erase, RotateMasterKey, IdentityLink, IdentitySplit, Restore, Snapshot];
 
 const operationsProvider: FactoryProvider = { provide: OPERATIONS, inject: operations as never[], useFactory: (...all: Operation[]) => all };
 const runStoreProvider: FactoryProvider = { provide: RunStore, inject: [POOL, CONFIG], useFactory: (pool: Pool, { LEASE_MS }: OperationsConfig) => new RunStore(pool, LEASE_MS) };
@@ -42,7 +45,7 @@ const apiKeysProvider: FactoryProvider = { provide: API_KEYS, inject: [POOL, CLO
 const sourceKeysProvider: FactoryProvider = { provide: SOURCE_KEYS, inject: [CONFIG], useFactory: ({ SOURCE_KEY_SECRET }: OperationsConfig) => createSourceKeys(SOURCE_KEY_SECRET) };
 
 const adapters: Provider[] = [
-  kafkaProvider('operations-api'), topicsProvider, appenderProvider(), messageWriterProvider(RECEIVED_WRITER, TOPICS.received, ACTS), sourceKeysProvider, logReaderProvider, logBoundsProvider, registryProvider, messageReaderProvider, poolProvider('operations-api'), apiKeysProvider, runStoreProvider, runnerProvider,
+  kafkaProvider('operations-api'), topicsProvider, appenderProvider(), messageWriterProvider(RECEIVED_WRITER, TOPICS.received, [...ACTS, ...SETTLED]), messageWriterProvider(TIMELINE_WRITER, TOPICS.timeline, RESTORED_FACTS), sourceKeysProvider, logReaderProvider, logBoundsProvider, registryProvider, messageReaderProvider, poolProvider('operations-api'), apiKeysProvider, runStoreProvider, runnerProvider,
 ];
 
 @Module({ controllers: [RunsController, ReceiptsController, ParkedController, LagController, IdentityController], providers: [...adapters, ...operations, operationsProvider, LagWatch, TopicsQuery, IdentityQuery, OperatorActs] })

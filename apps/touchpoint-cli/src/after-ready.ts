@@ -8,7 +8,11 @@ export const afterReady: readonly AfterReady[] = [
     part: 'journeys',
     run: async ({ connections, topicPrefix }) => {
       const { applyJourneys } = await import('./journeys/apply.ts');
-      return applyJourneys({ ...connections, topicPrefix }, { by: userInfo().username, note: null });
+      return applyJourneys({ ...connections, topicPrefix }, { by: userInfo().username, note: null }).catch((error: unknown) => {
+        // Whoever is to restore needs operations-api: the system comes up, and its workers wait.
+        if ((error as { code?: unknown }).code === 'STORE.RESTORE_NEEDED') return (error as Error).message;
+        throw error;
+      });
     },
   },
 ];

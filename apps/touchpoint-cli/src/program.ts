@@ -23,7 +23,9 @@ import { lagCommand } from './operations/lag.command.ts';
 import { parkedCommand } from './operations/parked.command.ts';
 import { rebuildCommand } from './operations/rebuild.command.ts';
 import { replayCommand } from './operations/replay.command.ts';
+import { restoreCommand } from './operations/restore.command.ts';
 import { runsCommand } from './operations/runs.command.ts';
+import { snapshotCommand } from './operations/snapshot.command.ts';
 
 /** Every command, in the order in which the help names them. */
 const commands: readonly CommandFile[] = [
@@ -48,6 +50,8 @@ const commands: readonly CommandFile[] = [
   rotateMasterKeyCommand,
   rebuildCommand,
   replayCommand,
+  snapshotCommand,
+  restoreCommand,
   runsCommand,
   auditCommand,
   superviseCommand,

@@ -14,6 +14,8 @@ export * from './producer.ts';
 export * from './providers.ts';
 export * from './record.ts';
 export * from './registry.ts';
+export * from './resolved/outcome.ts';
+export * from './resolved/sends.ts';
 export * from './schemas.ts';
 export * from './timeline-record.ts';
 export * from './topics.ts';

@@ -24,6 +24,19 @@ describe('One order per customer: a batch of records', () => {
     const { taken, seen, dropped, strangers } = dropRepeats(new Map([[named('a'), 2]]), [from('a', 3), stranger, from('a', 4), from('a', 4)]);
     expect([seqs(taken), [...seen], dropped, strangers]).toEqual([[3, 4], [[named('a'), 4]], 1, [stranger]]);
   });
+  describe('behind a restore', () => {
+    const of = (consumer: string, incarnation: number, seq: number): LogRecord => ({ ...from('a', 1), headers: { [ORIGIN]: encodeOrigin(originName(consumer, 1, 't', 0, incarnation), seq) } });
+    const names = (records: readonly LogRecord[]) => records.map(({ headers }) => decodeOrigin(headers[ORIGIN])!).map(({ name, seq }) => `${name} ${seq}`);
+    it('drops what somebody sends who has not heard of it, in the same batch and in later ones', () => {
+      const first = dropRepeats(new Map([['a.1/t/0/1', 4]]), [of('a', 1, 5), of('restore', 3, 1), of('a', 1, 6), of('a', 3, 1), of('b', 2, 1)]);
+      expect([names(first.taken), first.dropped]).toEqual([['a.1/t/0/1 5', 'restore.1/t/0/3 1', 'a.1/t/0/3 1'], 2]);
+      const later = dropRepeats(first.seen, [of('a', 1, 9), of('a', 3, 2), of('c', 4, 1), of('restore', 2, 1)]);
+      expect([names(later.taken), later.dropped]).toEqual([['a.1/t/0/3 2', 'c.1/t/0/4 1'], 2]);
+    });
+    it('is not ended by a new incarnation alone: only a restore has read what lies before', () => {
+      expect(dropRepeats(new Map(), [of('a', 2, 1), of('a', 1, 1)]).dropped).toBe(0);
+    });
+  });
   it('leaves the counters it was given as they were: a batch that fails is judged again', () => {
     const seen = new Map([[named('a'), 2]]);
     dropRepeats(seen, [from('a', 3)]);

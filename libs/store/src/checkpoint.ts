@@ -1,6 +1,6 @@
 import type { QueryResultRow } from 'pg';
 import { at } from '@touchpoint/host/moments';
-import { fenced, type Instant } from '@touchpoint/kernel';
+import { fenced, transient, type Instant } from '@touchpoint/kernel';
 import { arrayOf } from './column-types.ts';
 import { query, storeFailure, type Pool, type Queryable } from './pool.ts';
 
@@ -23,20 +23,23 @@ export type Checkpoint = CheckpointKey &
     acknowledged: readonly number[];
   }>;
 
-type Row = { version: string; next_offset: string; seen: Record<string, number>; sent: Record<string, number>; origin: string | null; anchor: string | null; resolved_to: string | null; incarnation: number };
+type Row = { version: string; next_offset: string; seen: Record<string, number>; sent: Record<string, number>; origin: string | null; anchor: string | null; resolved_to: string | null; incarnation: number; restore_needed: string | null };
 
 /**
  * Takes the partition: raises its version in one statement, reads it in a later one (design §3: read before the claim, and a predecessor's commit may be missed).
- * @throws Failure Fenced when somebody else took it in between.
+ * @param restoring of a restore itself, which all others wait for
+ * @throws Failure Fenced when somebody else took it in between, Transient `STORE.RESTORE_NEEDED` while this database knows less than the log does.
  */
-export const claimCheckpoint = async (pool: Pool, { consumer, topic, partition }: CheckpointKey): Promise<Checkpoint> => {
+export const claimCheckpoint = async (pool: Pool, { consumer, topic, partition }: CheckpointKey, { restoring = false } = {}): Promise<Checkpoint> => {
   const values = [consumer, topic, partition];
   const [claim] = await query<{ version: string }>(pool, `insert into log.checkpoint (consumer, topic, partition, version) values ($1, $2, $3, 1)
     on conflict (consumer, topic, partition) do update set version = checkpoint.version + 1 returning version`, values);
-  const [row] = await query<Row>(pool, `select version, next_offset, seen, sent, origin, anchor, resolved_to, i.number as incarnation
+  const [row] = await query<Row>(pool, `select version, next_offset, seen, sent, origin, anchor, resolved_to, i.number as incarnation, i.restore_needed
     from log.checkpoint, log.incarnation i where consumer = $1 and topic = $2 and partition = $3`, values);
   if (!row || !claim) throw new Error(`the checkpoint of ${consumer} ${topic}/${partition} vanished`);
   if (row.version !== claim.version) throw fenced(`${consumer} was overtaken while it claimed ${topic}/${partition}`);
+  if (row.restore_needed !== null && !restoring)
+    throw transient('STORE.RESTORE_NEEDED', `${row.restore_needed}. Nothing is consumed until: npx touchpoint restore --apply`);
   return {
     consumer, topic, partition,
     version: BigInt(row.version),

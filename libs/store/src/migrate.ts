@@ -139,4 +139,15 @@ export const migrations: readonly Migration[] = [
       comment on table log.dropped is 'Positions that a consumer passed over because an operator dropped the parked record. The records themselves are on the log alone.';
     `,
   },
+  {
+    id: 'log.003-restored',
+    sql: `
+      alter table log.incarnation add column restore_needed text;
+      comment on column log.incarnation.restore_needed is 'Why this database may know less than the log does: no worker takes a partition before touchpoint restore has ended. Null: it does not.';
+      create table log.restored (topic text, partition integer, until bigint not null, primary key (topic, partition));
+      comment on table log.restored is 'Up to where the last restore read a partition: what is decided on records before may stand on the log already.';
+      create table log.found (id text primary key);
+      comment on table log.found is 'Facts and commands that a restore found on the log and this database does not know of: they are not sent again.';
+    `,
+  },
 ];

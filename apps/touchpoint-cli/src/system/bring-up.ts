@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { startStack, type Connections } from '@touchpoint/stack';
 import type { ConfigDefinition } from '@touchpoint/host/config';
 import { AppProcess } from './app-process.ts';
@@ -95,7 +96,7 @@ const addApp = ({ system, options, ports }: BringUp, instance: AppInstance, conn
   const { name, app } = instance;
   const { kafkaBrokers, schemaRegistryUrl, databaseUrl } = connections;
   const ours = {
-    KAFKA_BROKERS: kafkaBrokers.join(','), SCHEMA_REGISTRY_URL: schemaRegistryUrl, DATABASE_URL: databaseUrl, TOPIC_PREFIX: topicPrefix, ...system.secrets,
+    KAFKA_BROKERS: kafkaBrokers.join(','), SCHEMA_REGISTRY_URL: schemaRegistryUrl, DATABASE_URL: databaseUrl, TOPIC_PREFIX: topicPrefix, SNAPSHOT_DIR: env['SNAPSHOT_DIR'] ?? join(places.dir, 'snapshots'), ...system.secrets,
     ...options.appEnv?.[app.name], HOST: host, PORT: String(ports[name]),
   };
   const launch = {

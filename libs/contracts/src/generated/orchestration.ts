@@ -81,6 +81,16 @@ export type MessageDecided = Message<'MessageDecided', {
   why: JsonText | null;
 }>;
 
+/** The database went back to an earlier state and was brought level with the log. A control record: one stands on every partition of the timeline. What bears an earlier incarnation behind it was sent by a process that had not heard of it, and is dropped. */
+export type SystemRestored = Message<'SystemRestored', {
+  /** The incarnation from here on. */
+  incarnation: number;
+  /** The run that restored it: who and why stand in the audit log. */
+  runId: string;
+  /** When. */
+  restoredAt: Instant;
+}>;
+
 /** A timer of a run is due. */
 export type TimerFired = Message<'TimerFired', {
   /** The timer: a UUID, derived from run and step. */
@@ -133,5 +143,6 @@ export type OrchestrationMessage =
   | JourneysMoved
   | JourneysPublished
   | MessageDecided
+  | SystemRestored
   | TimerFired
   | TouchpointHandedOn;

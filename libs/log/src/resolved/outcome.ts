@@ -1,5 +1,6 @@
 import avro from 'avsc';
-import { packRecords, unpackRecords, type OutRecord } from '@touchpoint/log';
+import { packRecords, unpackRecords } from '../packed.ts';
+import type { OutRecord } from '../record.ts';
 
 /**
  * What became of a batch, as the one row that is written for it: enough to send it once more after a crash, without the bodies, which lie on

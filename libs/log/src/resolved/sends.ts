@@ -1,5 +1,7 @@
 import { logMismatch, partitionOf } from '@touchpoint/kernel';
-import { createSequencer, encodeOrigin, META, ORIGIN, recordBytes, TRACEPARENT, TYPE, type Headers, type LogRecord, type OutRecord } from '@touchpoint/log';
+import { createSequencer } from '../origins.ts';
+import { encodeOrigin, META, ORIGIN, recordBytes, TRACEPARENT, TYPE, type Headers, type LogRecord, type OutRecord } from '../record.ts';
+import type { LogReader } from '../log-reader.ts';
 import { NOTHING, type Outcome } from './outcome.ts';
 
 /** The headers of a received record that go onto the timeline, as the bytes they are. */
@@ -72,4 +74,13 @@ export const sendsOf = (outcome: Outcome, received: readonly (LogRecord | undefi
   });
   sendFacts(Infinity);
   return { sends, sent: sequencer.counters };
+};
+
+/** The records of a batch that was committed before, with those received read once more. @throws as `sendsOf` does; Failure Transient `LOG.UNREADABLE`. */
+export const resolvedSends = async (
+  outcome: Outcome, { logReader, received, partition, timeline }: Readonly<{ logReader: Pick<LogReader, 'read'>; /** The received topic's full name. */ received: string; partition: number; timeline: Target }>,
+): Promise<readonly OutRecord[]> => {
+  const offsets = Array.from(outcome.customers, (_, i) => outcome.first + i);
+  const held = new Map((await logReader.read(received, partition, offsets.filter((_, i) => outcome.customers[i] !== NOTHING))).map((record) => [record.offset, record]));
+  return sendsOf(outcome, offsets.map((offset) => held.get(offset)), timeline).sends;
 };

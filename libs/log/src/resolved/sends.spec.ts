@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { decodeOrigin, MAX_RECEIVED_BYTES, MAX_RECORD_BYTES, ORIGIN, originName, recordBytes, TOPICS, type LogRecord } from '@touchpoint/log';
+import { decodeOrigin, MAX_RECEIVED_BYTES, MAX_RECORD_BYTES, ORIGIN, originName, recordBytes, type LogRecord } from '../record.ts';
+import { TOPICS } from '../topics.ts';
 import { NOTHING, packOutcome, unpackOutcome, type Outcome } from './outcome.ts';
 import { passedOn, sendsOf } from './sends.ts';
 

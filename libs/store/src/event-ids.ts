@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto';
 import type { MetaIdentity } from '@touchpoint/contracts';
 import { DAY, dayOf, type Instant } from '@touchpoint/kernel';
-import { arrayOf, copyInto, CopyRows, query, type Client, type Pool, type Queryable } from '@touchpoint/store';
+import { arrayOf } from './column-types.ts';
+import { copyInto, CopyRows } from './copy.ts';
+import { query, type Client, type Pool, type Queryable } from './pool.ts';
 
 export type EventId = Readonly<{ id: string; digest: string; day: string }>;
 
