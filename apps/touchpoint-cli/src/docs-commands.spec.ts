@@ -16,7 +16,8 @@ const wrongWith = (typed: string): string | undefined => {
   const [first, ...rest] = typed.trim().split(/\s+/);
   const command = subOf(program, first);
   if (!command) return `there is no command ${first}`;
-  const inner = command.commands.length > 0 ? subOf(command, rest[0]) : command;
+  // One that has commands may take something itself, too: `replay CONSUMER` and `replay undo`.
+  const inner = command.commands.length > 0 ? (subOf(command, rest[0]) ?? (command.registeredArguments.length > 0 ? command : undefined)) : command;
   if (!inner) return rest[0] === undefined ? undefined : `${first} has no command ${rest[0]}`;
   const options = new Set(inner.options.flatMap(({ long, short }) => [long, short]));
   const unknown = rest.find((word) => word.startsWith('--') && word !== '--help' && !options.has(word));

@@ -15,8 +15,8 @@ export const RULES = {
   beginsAtTheCheckpoint: { says: 'what was fetched under an earlier claim is not processed', file: SLOT, code: 'if (this.#feed !== feed' },
   pendingWithTheCheckpoint: { says: 'the row of what is to be sent is written in the transaction that moves the checkpoint', file: RESOLVER, code: 'insert into log.pending (consumer, topic, partition, id, payload) select $1, $2, $3, $14, $15 from moved' },
   pendingFirst: { says: 'what an earlier owner left is sent before anything is fetched', file: 'apps/identity-resolver/src/resolver.handler.ts', code: 'await session.sendPending()' },
-  sameNumbers: { says: 'sent once more, a record has the seq it had', file: 'apps/identity-resolver/src/sends.ts', code: 'createSequencer(new Map(Object.entries(outcome.sentBefore)))' },
-  sameOrigin: { says: 'sent once more, by whatever release, a record has the origin it had', file: 'apps/identity-resolver/src/sends.ts', code: 'const { origin } = outcome' },
+  sameNumbers: { says: 'sent once more, a record has the seq it had', file: 'libs/log/src/resolved/sends.ts', code: 'createSequencer(new Map(Object.entries(outcome.sentBefore)))' },
+  sameOrigin: { says: 'sent once more, by whatever release, a record has the origin it had', file: 'libs/log/src/resolved/sends.ts', code: 'const { origin } = outcome' },
   countedPerTarget: { says: 'seq counts per origin and target partition', file: 'libs/log/src/origins.ts', code: 'const target = nameOf(topic, partition)' },
   countersSetAside: { says: 'the counters of another origin are set aside, and found again when its release comes back', file: CHECKPOINT, code: "sent = coalesce(set_aside -> $5::text, '{}')" },
   everyPartitionAnswered: { says: 'a send counts only when its answer names every partition sent', file: APPENDER, code: "'not named'" },
@@ -25,7 +25,7 @@ export const RULES = {
   deletesWhatWasAcknowledged: { says: 'a row is deleted only after its acknowledgement', file: RESOLVER, code: 'acknowledged(this.#checkpoint, [pending])' },
   deletesByExactId: { says: 'rows are deleted by their exact ids', file: 'libs/store/src/pending.ts', code: 'id = any($4::bigint[])' },
   deletesWithTheNextMove: { says: 'the row of an acknowledged batch goes with the next move, at a tick at the latest (ADR 15)', file: CHECKPOINT, code: 'acknowledged as (delete from log.pending p using moved' },
-  dropsRepeats: { says: 'a reader drops seq ≤ last', file: 'libs/log/src/origins.ts', code: 'if (origin.seq <= last) return false' },
+  dropsRepeats: { says: 'a reader drops seq ≤ last', file: 'libs/log/src/origins.ts', code: 'if (origin.seq <= last ||' },
 } as const satisfies Readonly<Record<string, Rule>>;
 
 export type RuleName = keyof typeof RULES;

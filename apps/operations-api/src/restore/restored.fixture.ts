@@ -16,7 +16,7 @@ import { operationsApp } from '../operations-app.ts';
 import type { Run } from '../run-store.ts';
 
 const WORKERS = ['identity-resolver', 'profile-projector', 'channel-orchestrator', 'delivery-service'];
-const APPS = ['identity-resolver/src/identity', 'channel-orchestrator/src/orchestration', 'delivery-service/src/delivery', 'operations-api/src/operations', 'operations-api/src/receipt'];
+const APPS = ['identity-resolver/src/identity', 'channel-orchestrator/src/orchestration', 'delivery-service/src/delivery', 'operations-api/src/operations', 'operations-api/src/receipt', 'operations-api/src/replay'];
 const NOW = Date.now();
 
 const send = { type: 'send', channel: 'email', template: 'order-confirmation', class: 'transactional', guarantee: 'atLeastOnce', notAfter: 'P2D', variables: { orderId: { event: 'orderId' }, currency: { event: 'currency' }, total: { event: 'total' }, lines: { event: 'lines' } } };
@@ -107,6 +107,8 @@ export const createRestorable = async () => {
       const all = await system.readAll(TOPICS.timeline);
       return Array.from({ length: system.partitions }, (_, partition) => dropRepeats(new Map(), all.filter((record) => record.partition === partition)).taken.map((record) => ({ ...record, partition }))).flat();
     },
+    /** What operations-api runs with, as a process of its own. */
+    get operationsEnv() { return { ...env, DATABASE_URL: current.url, LEASE_MS: '1000' }; },
     startWorkers: () => {
       workers = WORKERS.flatMap((app) => (app === 'channel-orchestrator' || app === 'identity-resolver' ? [app, app] : [app])).map((app) => startApp(app, { ...env, DATABASE_URL: current.url }));
     },

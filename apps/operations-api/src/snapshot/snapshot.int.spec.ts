@@ -9,7 +9,7 @@ import { createPool, dropOldKeys, dropPartial, loadSnapshot, migrate, migrations
 import { migrationsOf } from '@touchpoint/testing';
 import { migrations as vault } from '@touchpoint/vault';
 
-const APPS = ['identity-resolver/src/identity', 'channel-orchestrator/src/orchestration', 'delivery-service/src/delivery', 'operations-api/src/operations', 'operations-api/src/receipt'];
+const APPS = ['identity-resolver/src/identity', 'channel-orchestrator/src/orchestration', 'delivery-service/src/delivery', 'operations-api/src/operations', 'operations-api/src/receipt', 'operations-api/src/replay'];
 const NOW = new Date('2026-03-01T12:00:00Z');
 const KEYS = 'vault.data_key.copy';
 
@@ -41,6 +41,9 @@ beforeAll(async () => {
     insert into orchestration.published_set (set_number, digest, published) values (1, 'd', '{"a": "\\u00e4\\n"}'); insert into orchestration.in_force values (0, 1, 5);
     insert into delivery.message (command_id, customer_id, topic, partition, command, state, attempt) values (gen_random_uuid(), gen_random_uuid(), 't', 0, '\\x00ff0a', 'sent', 1);
     insert into operations.audit (run_id, operation, apply, act, who, why) values (gen_random_uuid(), 'erase', true, 'done', 'sre', 'spec');
+    with run as (insert into operations.run (id, operation, arguments, apply, who, why, state) values (gen_random_uuid(), 'replay', '{}', true, 'sre', 'spec', 'done') returning id),
+      piece as (insert into operations.replaced (run_id, nth, partition, stood_at, seen) select id, 0, 0, 1, '{}' from run)
+      insert into operations.replaced_row (run_id, nth, model, version, customer_id, rows) select id, 0, 'orders', 1, gen_random_uuid(), '[]' from run;
     insert into vault.data_key (source_key, wrapped, master_id) select gen_random_uuid(), '\\x01', 'm' from generate_series(1, 3);
     insert into vault.data_key (source_key, wrapped, master_id, erased_at) values (gen_random_uuid(), null, null, now())`);
 }, 60_000);
@@ -61,6 +64,7 @@ describe('a snapshot', () => {
     const manifest = await write('one');
     expect(manifest).toMatchObject({ incarnation: 3, takenAt: NOW.toISOString(), days: ['2026-03-01'] });
     expect(manifest.parts.find(({ name }) => name === 'identity.customer')!.rows).toBe(50_000);
+    expect(manifest.parts.filter(({ name }) => /run|replaced/.test(name))).toEqual([]);
     const into = await prepared();
     await load(into, 'one');
     const [here, there] = [await rowsOf(pool), await rowsOf(into)];
