@@ -76,11 +76,11 @@ beforeAll(async () => {
   }));
   await publish();
   await startOne();
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all(apps.map((app) => app.stop()));
   await system.end();
-}, 60_000);
+});
 
 describe('an order', () => {
   it('is confirmed at once, and the decision explains itself', async () => {

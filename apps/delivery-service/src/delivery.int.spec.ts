@@ -19,8 +19,8 @@ beforeAll(async () => {
   ({ system, known, send, outcome, row, sandboxed, behave, http, leaveLost } = delivery);
   await delivery.startOne();
   await delivery.startOne();
-}, 60_000);
-afterAll(() => delivery.end(), 60_000);
+});
+afterAll(() => delivery.end());
 
 describe('a command', () => {
   it('is carried once, however often it comes, and its outcome is a touchpoint', async () => {

@@ -9,8 +9,8 @@ type Delivery = Awaited<ReturnType<typeof createDelivery>>;
 let delivery: Delivery;
 beforeEach(async () => {
   delivery = await createDelivery();
-}, 60_000);
-afterEach(() => delivery.end(), 60_000);
+});
+afterEach(() => delivery.end());
 
 /** Customers whose commands lie on one partition. */
 const together = (count: number): readonly number[] => {

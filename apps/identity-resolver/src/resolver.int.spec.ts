@@ -42,11 +42,11 @@ beforeAll(async () => {
   system = await createTestSystem({ migrations: [...logMigrations, ...migrations] });
   writer = await createMessageWriter(createRegistry(system.env['SCHEMA_REGISTRY_URL']!), system.prefix, TOPICS.received);
   await startOne();
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all(apps.map((app) => app.stop()));
   await system.end();
-}, 60_000);
+});
 
 describe('One order per customer: what was received', () => {
   it('reaches one timeline per customer, each event once, whatever is sent again', async () => {

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { keyOf, startIngest, type Ingest } from './ingest.fixture.ts';
 
 let ingest: Ingest;
-beforeAll(async () => { ingest = await startIngest(); }, 60_000);
-afterAll(() => ingest.end(), 60_000);
+beforeAll(async () => { ingest = await startIngest(); });
+afterAll(() => ingest.end());
 
 const PATH = '/v1/cloudevents';
 const STRUCTURED = { 'content-type': 'application/cloudevents+json; charset=utf-8' };

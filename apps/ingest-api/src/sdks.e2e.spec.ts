@@ -4,8 +4,8 @@ import { keyOf, startIngest, type Ingest, type Seen } from './ingest.fixture.ts'
 import { noPython, sendByPython } from './python-sdk.fixture.ts';
 
 let ingest: Ingest;
-beforeAll(async () => { ingest = await startIngest(); }, 60_000);
-afterAll(() => ingest.end(), 60_000);
+beforeAll(async () => { ingest = await startIngest(); });
+afterAll(() => ingest.end());
 
 const of = async (userId: string): Promise<ReadonlyMap<string, Seen>> => {
   const key = keyOf(ingest.system)('user', userId);

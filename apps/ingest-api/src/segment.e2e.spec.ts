@@ -9,8 +9,8 @@ import { eventually } from '@touchpoint/testing';
 import { keyOf, startIngest, type Ingest } from './ingest.fixture.ts';
 
 let ingest: Ingest;
-beforeAll(async () => { ingest = await startIngest(); }, 60_000);
-afterAll(() => ingest.end(), 60_000);
+beforeAll(async () => { ingest = await startIngest(); });
+afterAll(() => ingest.end());
 
 let number = 0;
 const id = () => `e2e-${++number}`;

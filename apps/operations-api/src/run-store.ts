@@ -100,15 +100,15 @@ export class RunStore {
     });
   }
 
-  /** Takes a run that waits, or whose owner gives no sign of life. */
-  async claim(): Promise<Claim | undefined> {
+  /** Takes a run that waits, or whose owner gives no sign of life. @param working what this process works on already, which it never takes twice, however late its signs of life are */
+  async claim(working: readonly string[] = []): Promise<Claim | undefined> {
     try {
       return await transaction(this.#pool, async (client) => {
         const { rows } = await client.query<Claim>(
           `update operations.run set state = 'running', owner = $1, lease_until = now() + $2 * interval '1 ms', attempts = attempts + 1, started_at = coalesce(started_at, now())
-           where id = (select id from operations.run w where ((state = 'waiting' and not_before <= now()) or (state = 'running' and lease_until < now()))
+           where id = (select id from operations.run w where id <> all($3) and ((state = 'waiting' and not_before <= now()) or (state = 'running' and lease_until < now()))
              and not exists (select from operations.run r where r.state = 'running' and r.exclusive = w.exclusive and r.id <> w.id) order by asked_at, id for update skip locked limit 1)
-           returning id, operation, arguments, apply, who, why, cursor, attempts`, [this.#owner, this.#leaseMs]);
+           returning id, operation, arguments, apply, who, why, cursor, attempts`, [this.#owner, this.#leaseMs, working]);
         const [claim] = rows;
         if (claim) await audited(client, claim.id, claim.attempts === 1 ? 'started' : 'taken up again');
         return claim;

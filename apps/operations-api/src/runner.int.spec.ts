@@ -9,7 +9,9 @@ import { migrations } from './operations.migrations.ts';
 import { RunStore, type NewRun } from './run-store.ts';
 import { Runner } from './runner.ts';
 
-const LEASE_MS = 1_000;
+/** Longer than a host may stand still. */
+const LEASE_MS = 30_000;
+const SHORT_LEASE_MS = 1_000;
 let database: FreshDatabase;
 let runners: Runner[] = [];
 let work: (args: { nth: number }, running: Running) => Promise<Outcome>;
@@ -18,9 +20,9 @@ const counting = (exclusive?: string): Operation<{ nth: number }> => ({
   name: exclusive ?? 'count', says: 'counts', arguments: z.object({ nth: z.number() }), ...(exclusive !== undefined && { exclusive }), run: (args, running) => work(args, running),
 });
 const operations = [counting(), counting('alone')] as unknown as readonly Operation[];
-const store = () => new RunStore(database.pool as never, LEASE_MS);
-const startRunner = (): Runner => {
-  const runner = new Runner(store(), operations, silentLog, createMetrics('operations-api'));
+const store = (leaseMs = LEASE_MS) => new RunStore(database.pool as never, leaseMs);
+const startRunner = (leaseMs?: number): Runner => {
+  const runner = new Runner(store(leaseMs), operations, silentLog, createMetrics('operations-api'));
   runner.start();
   runners.push(runner);
   return runner;
@@ -32,7 +34,7 @@ const ended = (id: string, state: string) => eventually(`run ${state}`, async ()
 });
 const done = (summary = 'counted'): Outcome => ({ summary, figures: {} });
 
-beforeAll(async () => { database = await freshDatabase(process.env['DATABASE_URL'], migrations); }, 60_000);
+beforeAll(async () => { database = await freshDatabase(process.env['DATABASE_URL'], migrations); });
 afterEach(async () => {
   await Promise.all(runners.map((runner) => runner.close()));
   runners = [];
@@ -79,7 +81,7 @@ describe('a run', () => {
   });
 
   it('goes on where it stood, elsewhere, when its process is gone; the one that comes back keeps nothing', async () => {
-    const gone = store();
+    const gone = store(SHORT_LEASE_MS);
     const { id } = await asked(1);
     expect((await gone.claim())!.id).toBe(id);
     await gone.keep(id, { at: 3 }, [{ n: 1 }], database.pool as never);
@@ -96,7 +98,11 @@ describe('a run', () => {
   it('is kept alive for as long as it takes, and by its process alone', async () => {
     let runs = 0;
     let finish = (): void => undefined;
-    work = () => new Promise((resolve) => { runs += 1; finish = () => resolve(done()); });
+    work = (_, { signal }) => new Promise((resolve, reject) => {
+      runs += 1;
+      finish = () => resolve(done());
+      signal.addEventListener('abort', () => reject(signal.reason));
+    });
     const { id } = await asked(1);
     startRunner();
     startRunner();
@@ -106,6 +112,26 @@ describe('a run', () => {
     finish();
     await ended(id, 'done');
     expect(runs).toBe(1);
+  });
+
+  it('is not taken a second time by the process that works on it, however late its signs of life', async () => {
+    let runs = 0;
+    let finish = (): void => undefined;
+    work = (_, { signal }) => new Promise((resolve, reject) => {
+      runs += 1;
+      finish = () => resolve(done());
+      signal.addEventListener('abort', () => reject(signal.reason));
+    });
+    const { id } = await asked(1);
+    const runner = startRunner();
+    await ended(id, 'running');
+    await database.pool.query("update operations.run set lease_until = now() - interval '1 hour' where id = $1", [id]);
+    runner.wake();
+    const other = await asked(2);
+    await ended(other.id, 'running');
+    finish();
+    await ended(other.id, 'done');
+    expect(runs).toBe(2);
   });
 
   it('is stopped, and goes on', async () => {

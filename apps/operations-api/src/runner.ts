@@ -19,7 +19,7 @@ export class Runner {
   readonly #store: RunStore;
   readonly #operations: ReadonlyMap<string, Operation>;
   readonly #log: Log;
-  readonly #working = new Map<Promise<void>, AbortController>();
+  readonly #working = new Map<string, Readonly<{ work: Promise<void>; abort: AbortController }>>();
   readonly #stop = new AbortController();
   readonly #ended: ReturnType<Metrics['counter']>;
   #nudge: () => void = () => undefined;
@@ -45,20 +45,20 @@ export class Runner {
   async close(): Promise<void> {
     this.#stop.abort();
     this.wake();
-    for (const run of this.#working.values()) run.abort(new Leaving('this process stops'));
+    for (const { abort } of this.#working.values()) abort.abort(new Leaving('this process stops'));
     await this.#loop;
-    await Promise.all(this.#working.keys());
+    await Promise.all([...this.#working.values()].map(({ work }) => work));
   }
 
   async #look(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       try {
         while (this.#working.size < AT_ONCE && !this.#stop.signal.aborted) {
-          const claim = await this.#store.claim();
+          const claim = await this.#store.claim([...this.#working.keys()]);
           if (!claim) break;
           const abort = new AbortController();
-          const work: Promise<void> = this.#work(claim, abort).finally(() => { this.#working.delete(work); this.wake(); });
-          this.#working.set(work, abort);
+          const work = this.#work(claim, abort).finally(() => { this.#working.delete(claim.id); this.wake(); });
+          this.#working.set(claim.id, { work, abort });
         }
       } catch (error) {
         this.#log.warn({ error }, 'could not look for runs; looks again');

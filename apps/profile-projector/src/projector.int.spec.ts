@@ -47,11 +47,11 @@ beforeAll(async () => {
   writer = await createMessageWriter(createRegistry(system.env['SCHEMA_REGISTRY_URL']!), system.prefix, TOPICS.timeline);
   await startOne();
   await startOne();
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all(apps.map((app) => app.stop()));
   await system.end();
-}, 60_000);
+});
 
 describe('two projectors', () => {
   it('fold every event once, whatever is sent twice', async () => {

@@ -6,8 +6,8 @@ import { customer as customerSchema } from './http/answers.schema.ts';
 import { startQuery, type About, type Query, type SourceId } from './query.fixture.ts';
 
 let query: Query;
-beforeAll(async () => { query = await startQuery(); }, 120_000);
-afterAll(() => query.end(), 60_000);
+beforeAll(async () => { query = await startQuery(); });
+afterAll(() => query.end());
 
 const AT = Date.UTC(2026, 2, 14, 12);
 const money = (text: string) => parseDecimal(text)! as Decimal;

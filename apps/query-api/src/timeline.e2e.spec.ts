@@ -5,8 +5,8 @@ import { messages as messagesSchema, timeline as timelineSchema } from './http/a
 import { startQuery, type Query } from './query.fixture.ts';
 
 let query: Query;
-beforeAll(async () => { query = await startQuery(); }, 120_000);
-afterAll(() => query.end(), 60_000);
+beforeAll(async () => { query = await startQuery(); });
+afterAll(() => query.end());
 
 const AT = Date.UTC(2026, 2, 14, 12);
 type Entry = { type: string; messageId: string; occurredAt: string; problem: string | null; data: Record<string, unknown> };
@@ -134,7 +134,7 @@ describe('freshness', () => {
     expect([unknown.status, Number(unknown.headers.get('x-freshness-seconds'))]).toEqual([404, 0]);
     query.projector.kill('SIGCONT');
     await visits(path(), 'the event, and no lag', (seen) => seen.entries.length === 3 && seen.freshness.seconds === 0);
-  }, 120_000);
+  });
 
   it('tells of events that were set aside', async () => {
     const meta = (await query.system.readAll(TOPICS.timeline)).find(({ key }) => key === idOf('cyd'))!.headers[META]!;

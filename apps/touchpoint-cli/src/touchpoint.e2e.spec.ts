@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
 import { eventually } from '@touchpoint/testing';
 import { processEnv } from './config.ts';
@@ -12,7 +12,6 @@ import type { KeyTexts } from './system/first-keys.ts';
 import type { Status } from './system/read-status.ts';
 import { nextCommands } from './up/next-commands.ts';
 
-jest.setTimeout(180_000);
 
 const bin = fileURLToPath(new URL('../bin/touchpoint.mjs', import.meta.url));
 const given = Boolean(processEnv['KAFKA_BROKERS'] && processEnv['SCHEMA_REGISTRY_URL'] && processEnv['DATABASE_URL']);

@@ -12,8 +12,8 @@ const clock = manualClock(Date.UTC(2024, 0, 15));
 beforeAll(async () => {
   database = await freshDatabase(process.env['DATABASE_URL'], [...migrations, ...migrations]);
   keys = tableApiKeys(database.pool, clock);
-}, 60_000);
-afterAll(() => database?.drop(), 60_000);
+});
+afterAll(() => database?.drop());
 
 describe('a key in the table', () => {
   it('is given once, and kept as the hash of its secret only', async () => {

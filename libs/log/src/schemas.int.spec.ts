@@ -13,7 +13,7 @@ describe('the schemas', () => {
   beforeAll(async () => {
     await expect(createMessageWriter(registry, prefix, TOPICS.received)).rejects.toThrow(`not registered: ${prefix}${TOPICS.received}-`);
     await registerSchemas(registry, prefix);
-  }, 120_000);
+  });
 
   it('are registered once, under a subject per topic and message', async () => {
     const names = Object.keys(catalog) as MessageName[];
@@ -21,7 +21,7 @@ describe('the schemas', () => {
     expect(count).toBeGreaterThan(names.length);
     expect(await registry.idOf(subject, JSON.stringify(catalog.StoreVisited.schema))).toEqual(expect.any(Number));
     expect(await registry.idOf(`${subject}.none`, JSON.stringify(catalog.StoreVisited.schema))).toBeUndefined();
-  }, 120_000);
+  });
 
   it('refuse a change that an old reader or writer cannot bridge', async () => {
     const schema = structuredClone(catalog.StoreVisited.schema) as { fields: object[] };

@@ -12,12 +12,12 @@ beforeAll(async () => {
   database = await freshDatabase(process.env['DATABASE_URL']);
   await migrate(database.url, migrations);
   pool = createPool({ databaseUrl: database.url, name: 'spec', max: 20, onError: () => undefined });
-}, 60_000);
+});
 beforeEach(() => pool.query('truncate log.checkpoint, log.pending'));
 afterAll(async () => {
   await pool?.end();
   await database?.drop();
-}, 60_000);
+});
 
 const KEY = { consumer: 'c', topic: 't', partition: 3 };
 const claim = (partition = 3) => claimCheckpoint(pool, { ...KEY, partition });
@@ -85,7 +85,7 @@ describe('a checkpoint', () => {
       const next = await claim();
       await advance(next, { next: round + 1 });
     }
-  }, 60_000);
+  });
   it('names the incarnation that a restore raised', async () => {
     await pool.query('update log.incarnation set number = 4');
     expect((await claim()).incarnation).toBe(4);

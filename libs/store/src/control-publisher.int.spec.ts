@@ -14,7 +14,7 @@ beforeAll(async () => {
   database = await freshDatabase(process.env['DATABASE_URL']);
   await migrate(database.url, migrations);
   pool = createPool({ databaseUrl: database.url, name: 'spec', onError: () => undefined });
-}, 60_000);
+});
 beforeEach(async () => {
   [log, away] = [[], false];
   await pool.query('truncate log.checkpoint, log.pending');
@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterAll(async () => {
   await pool?.end();
   await database?.drop();
-}, 60_000);
+});
 
 const appender: Appender = {
   pendingBytes: 0,

@@ -7,8 +7,8 @@ import { numbered, workerSystem, type WorkerSystem } from './worker-system.fixtu
 let system: WorkerSystem;
 beforeAll(async () => {
   system = await workerSystem(process.env);
-}, 60_000);
-afterAll(() => system?.end(), 60_000);
+});
+afterAll(() => system?.end());
 
 const checkpoint = (topic: string, next: number) =>
   system.pool.query(`insert into log.checkpoint (consumer, topic, partition, next_offset) values ('spec', $1, 0, $2) on conflict (consumer, topic, partition) do update set next_offset = $2, version = checkpoint.version + 1`, [topic, next]);
@@ -40,7 +40,7 @@ describe('a log that does not fit its checkpoint', () => {
     expect(error).toMatchObject({ kind: 'LogMismatch', code: 'LOG.CUT', message: `${topic}/0: the checkpoint is at 25, the log ends at 10: it was cut or created again. Nothing is consumed until: touchpoint restore.` });
     expect(await effectsOf(system.pool, topic)).toMatchObject({ rows: 0 });
     await worker.stop();
-  }, 60_000);
+  });
 
   it('stops when it no longer holds what the checkpoint needs', async () => {
     const topic = await system.topic('gap', 1);
@@ -51,7 +51,7 @@ describe('a log that does not fit its checkpoint', () => {
     expect(error).toMatchObject({ kind: 'LogMismatch', code: 'LOG.RETENTION_GAP', message: `${topic}/0: the checkpoint needs offset 37, the log begins at 60: 23 records are gone. Raise the topic's retention, then restore.` });
     expect(await effectsOf(system.pool, topic)).toMatchObject({ rows: 0 });
     await worker.stop();
-  }, 60_000);
+  });
 
   it('begins at the log\'s end or at its begin without complaint', async () => {
     const topic = await system.topic('fits', 1);
@@ -67,7 +67,7 @@ describe('a log that does not fit its checkpoint', () => {
     await system.appender.append(numbered(topic, 0, 1));
     await eventually('one more', async () => (await effectsOf(system.pool, topic)).rows === 41);
     await again.stop();
-  }, 60_000);
+  });
 
   it('stops when records are deleted before they are reached', async () => {
     const topic = await system.topic('overtaken', 1);
@@ -87,7 +87,7 @@ describe('a log that does not fit its checkpoint', () => {
     const { rows } = await effectsOf(system.pool, topic);
     expect(error.message).toContain(`needs offset ${rows}`);
     await worker.stop();
-  }, 60_000);
+  });
 
   it('stops when it was created again and has grown beyond the checkpoint', async () => {
     const topic = await system.topic('again', 1);
@@ -106,7 +106,7 @@ describe('a log that does not fit its checkpoint', () => {
     expect(error).toMatchObject({ kind: 'LogMismatch', code: 'LOG.RECREATED', message: expect.stringContaining(`${topic}/0: offset 19 is not the record that the checkpoint was written behind`) });
     expect(await effectsOf(system.pool, topic)).toMatchObject({ rows: 20 });
     await strict.stop();
-  }, 60_000);
+  });
 
   it('stops while it runs, when the log is created again beneath it', async () => {
     const topic = await system.topic('beneath', 1);
@@ -123,7 +123,7 @@ describe('a log that does not fit its checkpoint', () => {
     const error = await eventually('the fatal error', () => errors[0]);
     expect(error).toMatchObject({ kind: 'LogMismatch', code: 'LOG.CUT', message: expect.stringContaining('the checkpoint is at 20, the log ends at 0') });
     await worker.stop();
-  }, 60_000);
+  });
 
   it('stops while it runs, when the log was created again beneath it and has grown beyond where it stands, while no fetch was at the broker', async () => {
     const topic = await system.topic('regrown', 1);
@@ -149,5 +149,5 @@ describe('a log that does not fit its checkpoint', () => {
     expect(error).toMatchObject({ kind: 'LogMismatch', code: 'LOG.RECREATED', message: expect.stringContaining(`${topic}/0: offset 19 is not the record`) });
     expect(await effectsOf(system.pool, topic)).toMatchObject({ rows: 20 });
     await worker.stop();
-  }, 60_000);
+  });
 });

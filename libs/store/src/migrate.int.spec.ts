@@ -10,8 +10,8 @@ let database: FreshDatabase;
 const made: FreshDatabase[] = [];
 beforeEach(async () => {
   made.push((database = await freshDatabase(process.env['DATABASE_URL'])));
-}, 60_000);
-afterAll(() => Promise.all(made.map((one) => one.drop())), 60_000);
+});
+afterAll(() => Promise.all(made.map((one) => one.drop())));
 
 const creating = (...names: readonly string[]): readonly Migration[] => names.map((name) => ({ id: `spec.${name}`, sql: `create table ${name} (id integer); insert into ${name} values (1);` }));
 const count = async (table: string) => Number((await database.pool.query(`select count(*) from ${table}`)).rows[0].count);
@@ -72,6 +72,6 @@ describe('a database', () => {
     expect((await Promise.all([a.ended, b.ended])).sort()).toEqual(['["spec.slow"]', '[]']);
     expect(await count('slow')).toBe(1);
     await admin.end();
-  }, 60_000);
+  });
   it('that is not there is to be asked again', async () => expect(migrate('postgres://nobody@127.0.0.1:1/none', [])).rejects.toMatchObject({ kind: 'Transient' }));
 });

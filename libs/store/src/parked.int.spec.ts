@@ -16,12 +16,12 @@ beforeAll(async () => {
   database = await freshDatabase(process.env['DATABASE_URL']);
   await migrate(database.url, migrations);
   pool = createPool({ databaseUrl: database.url, name: 'spec', onError: () => undefined });
-}, 60_000);
+});
 beforeEach(() => pool.query('truncate log.parked, log.dropped, log.checkpoint'));
 afterAll(async () => {
   await pool?.end();
   await database?.drop();
-}, 60_000);
+});
 
 const AT = { consumer: 'c', topic: 't', partition: 0 };
 const record = (offset: number, key: string): LogRecord => ({ offset, key, timestamp: 1_000 + offset, value: Buffer.from(`value ${offset}`), headers: { type: Buffer.from('T'), meta: Buffer.from([0, 255]) } });

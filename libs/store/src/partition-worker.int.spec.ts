@@ -8,8 +8,8 @@ import { numbered, workerSystem, type WorkerSystem } from './worker-system.fixtu
 let system: WorkerSystem;
 beforeAll(async () => {
   system = await workerSystem(process.env);
-}, 60_000);
-afterAll(() => system?.end(), 60_000);
+});
+afterAll(() => system?.end());
 
 const owns = (worker: PartitionWorker) => worker.state.filter(({ next }) => next !== undefined).length;
 const processed = (topic: string, rows: number) =>
@@ -34,7 +34,7 @@ describe('one worker', () => {
     const { rows } = await system.pool.query('select partition from (select partition, value::int as v, row_number() over (partition by partition order by "offset") - 1 as n from effect where topic = $1) t where v <> n', [topic]);
     expect(rows).toEqual([]);
     await second.stop();
-  }, 60_000);
+  });
 
   it('ticks idle partitions, with the end of the log and a time before it was read', async () => {
     const topic = await system.topic('ticks', 2);
@@ -55,7 +55,7 @@ describe('one worker', () => {
     await eventually('ticks of another', () => since >= 4);
     await other.stop();
     expect(ticks).toHaveLength(count);
-  }, 60_000);
+  });
 
   it('lets the batch in hand commit when it stops', async () => {
     const topic = await system.topic('stopping', 1);
@@ -75,7 +75,7 @@ describe('one worker', () => {
     go();
     await stopped;
     expect(await effectsOf(system.pool, topic)).toMatchObject({ rows: 60, distinct: 60 });
-  }, 60_000);
+  });
 
   it('is told apart from the others by the partition that fails: they go on', async () => {
     const topic = await system.topic('failing', 2);
@@ -88,7 +88,7 @@ describe('one worker', () => {
     expect((await processed(topic, 20)).upTo).toEqual(new Map([[0, 20]]));
     await worker.stop();
     await system.pool.query('alter table effect drop constraint poison');
-  }, 60_000);
+  });
 
   it('mirrors its positions to the group, for lag tools', async () => {
     const topic = await system.topic('mirrored', 2);
@@ -102,7 +102,7 @@ describe('one worker', () => {
     const [offsets] = await admin.fetchOffsets({ groupId: `${topic}.group`, topics: [topic] });
     await admin.disconnect();
     expect(offsets!.partitions.find(({ partition }) => partition === 1)?.offset).toBe('42');
-  }, 60_000);
+  });
 
   it('says so when somebody sets its offsets in Kafka, which move nothing, and puts the mirror right', async () => {
     const topic = await system.topic('reset', 2);
@@ -141,7 +141,7 @@ describe('one worker', () => {
     } finally {
       await admin.disconnect();
     }
-  }, 60_000);
+  });
 
   it('can be stopped while it joins, and leaves nobody behind', async () => {
     const topic = await system.topic('hasty', 1);
@@ -156,7 +156,7 @@ describe('one worker', () => {
       return groups[0]!.members.length === 0;
     });
     await admin.disconnect();
-  }, 60_000);
+  });
 });
 
 describe('Effects happen once: two workers', () => {
@@ -171,7 +171,7 @@ describe('Effects happen once: two workers', () => {
     await a.stop();
     await eventually('b has all', () => owns(b) === 4);
     await b.stop();
-  }, 60_000);
+  });
 
   it('never stand still when a version is raised from outside', async () => {
     const topic = await system.topic('raised', 2);
@@ -185,7 +185,7 @@ describe('Effects happen once: two workers', () => {
     }
     expect(await effectsOf(system.pool, topic)).toMatchObject({ rows: 300, distinct: 300 });
     await Promise.all([a.stop(), b.stop()]);
-  }, 90_000);
+  });
 
   it('effect everything exactly once while members come and go, are fenced, and fail at any point', async () => {
     const seed = Number(process.env['TOUCHPOINT_SEED'] ?? 1);
@@ -223,7 +223,7 @@ describe('Effects happen once: two workers', () => {
         workers.push(worker);
         await worker.start();
       }
-      await eventually('some progress', async () => (await effectsOf(system.pool, topic)).rows > at.rows || (await effectsOf(system.pool, topic)).rows === TOTAL, 40_000).catch((error: Error) => {
+      await eventually('some progress', async () => (await effectsOf(system.pool, topic)).rows > at.rows || (await effectsOf(system.pool, topic)).rows === TOTAL).catch((error: Error) => {
         throw new Error(`SEED=${seed} after ${steps.join(', ')}: ${error.message}`);
       });
       if ((await effectsOf(system.pool, topic)).rows === TOTAL) break;
@@ -235,5 +235,5 @@ describe('Effects happen once: two workers', () => {
     await Promise.all(workers.map((worker) => worker.stop()));
     workers = [];
     expect(steps.length).toBeGreaterThan(0);
-  }, 180_000);
+  });
 });

@@ -12,11 +12,11 @@ beforeAll(async () => {
   database = await freshDatabase(process.env['DATABASE_URL']);
   pool = createPool({ databaseUrl: database.url, name: 'spec', max: 3, statementTimeoutMs: 2_000, onError: (error) => void idleErrors.push(error) });
   await pool.query('create table t (id integer primary key, note text not null)');
-}, 60_000);
+});
 afterAll(async () => {
   await pool?.end();
   await database?.drop();
-}, 60_000);
+});
 
 const pidOf = async (client: Client) => (await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]!.pid;
 const kill = (pid: number) => database.pool.query('select pg_terminate_backend($1)', [pid]);
@@ -95,7 +95,7 @@ describe('an error of Postgres', () => {
     expect(rejected).toHaveLength(1);
     expect(rejected[0]!.reason).toMatchObject({ ...TRANSIENT, cause: { code: '40P01' } });
   });
-  it('is Transient when a statement takes too long', async () => expect(query(pool, 'select pg_sleep(30)')).rejects.toMatchObject({ ...TRANSIENT, cause: { code: '57014' } }), 20_000);
+  it('is Transient when a statement takes too long', async () => expect(query(pool, 'select pg_sleep(30)')).rejects.toMatchObject({ ...TRANSIENT, cause: { code: '57014' } }));
   it('is Transient when no connection is free', async () => {
     const small = createPool({ databaseUrl: database.url, name: 'small', max: 1, connectTimeoutMs: 1_500, onError: () => undefined });
     const client = await small.connect();
@@ -103,7 +103,7 @@ describe('an error of Postgres', () => {
     await expect(transaction(small, () => Promise.resolve())).rejects.toMatchObject(TRANSIENT);
     client.release();
     await small.end();
-  }, 20_000);
+  });
   it('is Transient when nobody listens', async () => {
     const nowhere = createPool({ databaseUrl: 'postgres://nobody:secret@127.0.0.1:1/none', name: 'nowhere', onError: () => undefined });
     await expect(query(nowhere, 'select 1')).rejects.toMatchObject(TRANSIENT);

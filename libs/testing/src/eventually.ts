@@ -1,5 +1,5 @@
 /** Waits for a condition, never for a time: looks every 50 ms until `probe` gives something true. @throws Error that says what was waited for, and what was seen last. */
-export const eventually = async <T>(what: string, probe: () => Promise<T | undefined | false> | T | undefined | false, limitMs = 60_000): Promise<T> => {
+export const eventually = async <T>(what: string, probe: () => Promise<T | undefined | false> | T | undefined | false, limitMs = 120_000): Promise<T> => {
   const until = Date.now() + limitMs;
   let last: unknown;
   for (;;) {

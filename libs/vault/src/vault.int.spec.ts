@@ -31,11 +31,11 @@ const code = (promise: Promise<unknown>) => promise.then(() => undefined, (error
 
 beforeAll(async () => {
   database = await freshDatabase(process.env['DATABASE_URL'], [...migrations, ...migrations]);
-}, 60_000);
+});
 afterAll(async () => {
   vaults.forEach((vault) => vault.close());
   await database?.drop();
-}, 60_000);
+});
 
 describe('a source that was erased', () => {
   it('has no key any more, in no process once its cache is over, and is given none again', async () => {
@@ -97,7 +97,7 @@ describe('keys of a batch', () => {
     }
     const { rows } = await database.pool.query('select count(*)::int as rows, count(distinct source_key)::int as sources from vault.data_key');
     expect(rows[0].rows).toBe(rows[0].sources);
-  }, 60_000);
+  });
   it('keep nothing in clear', async () => {
     const source = sourceKey();
     const key = (await open().keysFor([source])).get(source)!;
@@ -222,7 +222,7 @@ describe('a rotation of the master key', () => {
     for (const one of sealed.slice(20)) expect(await code(open().unseal([one]))).toEqual(['Defect', 'VAULT.MASTER']);
     const { rows } = await database.pool.query<{ source_key: string; wrapped: Buffer }>('select source_key, wrapped from vault.data_key where wrapped is not null limit 20');
     for (const row of rows) expect(() => unwrapKey(master.current, Buffer.from(row.source_key.replaceAll('-', ''), 'hex'), row.wrapped)).toThrow('does not open');
-  }, 60_000);
+  });
   it('keeps nothing of a step in which a row needs a key that is not there', async () => {
     await database.pool.query('delete from vault.data_key');
     await open().keysFor(Array.from({ length: 5 }, sourceKey));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,6 @@ import { deathNotice, stackStatus, startStack, stopStack, type Connections, type
 import { keeperMarker } from './keeper-protocol.ts';
 import { findByMarker } from './process-identity.ts';
 
-jest.setTimeout(180_000);
 
 const { KAFKA_BROKERS: _k, SCHEMA_REGISTRY_URL: _s, DATABASE_URL: _d, ...env } = processEnv;
 const cli = fileURLToPath(new URL('./cli.ts', import.meta.url));

@@ -9,8 +9,8 @@ const retry = { operation: 'parked-retry', arguments: { consumer: 'profile-proje
 
 beforeAll(async () => {
   operations = await startOperations();
-}, 60_000);
-afterAll(() => operations?.end(), 60_000);
+});
+afterAll(() => operations?.end());
 
 describe('operations-api', () => {
   it('lets in nobody but a key with the scope operate', async () => {

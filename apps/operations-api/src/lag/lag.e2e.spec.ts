@@ -15,8 +15,8 @@ const stand = (consumer: string, topic: string, partition: number, next: number)
 beforeAll(async () => {
   operations = await startOperations({ partitions: 2 });
   ({ system } = operations);
-}, 60_000);
-afterAll(() => operations?.end(), 60_000);
+});
+afterAll(() => operations?.end());
 
 describe('the lag, while no worker runs', () => {
   it('is shown to operators only', async () => {

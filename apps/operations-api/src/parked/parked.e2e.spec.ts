@@ -32,8 +32,8 @@ beforeAll(async () => {
     bad(record(1, 'a', identify)), behind(record(2, 'a', identify)), bad(record(3, 'b', Buffer.from([0, 0, 0, 0, 1, 255])), 'X.OTHER'),
     bad(record(4, 'c', Buffer.from('junk'), { [TYPE]: Buffer.from('Nothing'), [META]: Buffer.from([9, 9]) })), behind(record(5, 'd', identify)), bad(record(6, 'e', identify)),
   );
-}, 60_000);
-afterAll(() => operations?.end(), 60_000);
+});
+afterAll(() => operations?.end());
 
 describe('what is parked', () => {
   it('is listed page by page, by cause too', async () => {

@@ -49,12 +49,12 @@ beforeAll(async () => {
   const customer = customerOf(5, happened!.recorded.customerId);
   await append([{ ...timelines.recordOf(happened!, customer), value: Buffer.from([0, 0, 0, 0, 1, 255]) }, timelines.recordOf(happened!, customer)]);
   await folded();
-}, 120_000);
+});
 afterAll(async () => {
   await Promise.all(projectors.map((projector) => endApp(projector)));
   await operations.stop();
   await system.end();
-}, 60_000);
+});
 
 describe('a rebuild (Replay equals live)', () => {
   it('comes to the rows that are live, whatever is parked; a dry run moves nothing', async () => {

@@ -39,11 +39,11 @@ beforeAll(async () => {
   noon = new Date(before + 1).toISOString();
   await timelines.append(timelines.events(2, 6));
   await timelines.folded();
-}, 120_000);
+});
 afterAll(async () => {
   await Promise.all(projectors.map((projector) => endApp(projector)));
   await operations?.end();
-}, 60_000);
+});
 
 /** Two customers of one partition: one has an event since noon, the other has none. */
 const late = async (): Promise<readonly [CustomerId, CustomerId]> => {

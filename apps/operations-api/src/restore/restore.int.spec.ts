@@ -28,7 +28,7 @@ const settled = () => eventually('all is done', async () => {
   const [after] = await rows<{ left: string; at: string }>(its.pool, LEFT);
   if (lags.every((lag) => lag === 0) && Number(after!.left) === 0 && before!.at === after!.at) return true;
   throw new Error(JSON.stringify({ lags, after }));
-}, 120_000);
+});
 
 const idOf = (record: Placed): string => {
   const { messageId, publisher, sources } = decodeMeta(record.headers[META]!);
@@ -96,8 +96,8 @@ beforeAll(async () => {
   its = await createRestorable();
   its.startWorkers();
   await its.publish();
-}, 120_000);
-afterAll(() => its.end(), 60_000);
+});
+afterAll(() => its.end());
 
 describe('Effects happen once: a database that is older than the log', () => {
   let folder: string;

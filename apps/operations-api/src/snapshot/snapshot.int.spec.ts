@@ -46,7 +46,7 @@ beforeAll(async () => {
       insert into operations.replaced_row (run_id, nth, model, version, customer_id, rows) select id, 0, 'orders', 1, gen_random_uuid(), '[]' from run;
     insert into vault.data_key (source_key, wrapped, master_id) select gen_random_uuid(), '\\x01', 'm' from generate_series(1, 3);
     insert into vault.data_key (source_key, wrapped, master_id, erased_at) values (gen_random_uuid(), null, null, now())`);
-}, 60_000);
+});
 beforeEach(() => {
   if (directory) rmSync(directory, { recursive: true, force: true });
   directory = mkdtempSync(join(tmpdir(), 'touchpoint-snapshot-'));
@@ -57,7 +57,7 @@ afterAll(async () => {
     await drop();
   }
   rmSync(directory, { recursive: true, force: true });
-}, 60_000);
+});
 
 describe('a snapshot', () => {
   it('is loaded as it was, with the mark that keeps workers away, without where read models stand; numbers go on behind it', async () => {
@@ -108,7 +108,7 @@ describe('a snapshot', () => {
     const writing = writeSnapshot(pool, { folder: join(directory, 'one'), takenAt: NOW, signal: controller.signal, tell: (part) => { if (part === 'identity.customer') rmSync(join(directory, 'one.partial'), { recursive: true }); } });
     await expect(writing).rejects.toThrow();
     expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
-  }, 30_000);
+  });
 });
 
 describe('Erased is unreadable: the keys of a snapshot', () => {

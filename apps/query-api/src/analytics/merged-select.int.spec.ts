@@ -15,7 +15,7 @@ let database: FreshDatabase;
 beforeAll(async () => {
   const tables = projections.map((projection) => projectionTable(projection).migration);
   database = await freshDatabase(process.env['DATABASE_URL'], [IDENTITY, ...logMigrations, ...tables, ...migrations]);
-}, 60_000);
+});
 afterAll(() => database.drop());
 
 const customer = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
@@ -72,7 +72,7 @@ describe('a merged select', () => {
       const { rows: [found] } = await database.pool.query<{ rows: Record<string, unknown>[] }>(ask);
       expect(sorted(rowsFrom<object>(model, found!.rows))).toEqual(sorted(expected));
     }), { numRuns: 30 });
-  }, 120_000);
+  });
 });
 
 describe('membership', () => {
@@ -103,5 +103,5 @@ describe('membership', () => {
         expect([id, numbered(set!.root), set!.members.map(numbered).sort()]).toEqual([id, root, members.length === 0 ? [id] : members]);
       }
     }), { numRuns: 60 });
-  }, 60_000);
+  });
 });

@@ -64,7 +64,7 @@ beforeAll(async () => {
   analytics = await startAnalytics(process.env['DATABASE_URL']);
   shop(analytics);
   await analytics.save();
-}, 60_000);
+});
 afterAll(() => analytics.database.drop());
 
 describe('docs/analytics.md', () => {

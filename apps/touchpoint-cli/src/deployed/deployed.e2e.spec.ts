@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { eventually } from '@touchpoint/testing';
 import { createPool } from '@touchpoint/store';
@@ -8,7 +8,6 @@ import { startCollector } from './collector.fixture.ts';
 import { runCommand, start, stop, type Running } from './deployed.fixture.ts';
 import { startSecuredStack, type SecuredStack } from './secured-stack.fixture.ts';
 
-jest.setTimeout(300_000);
 
 let secured: SecuredStack;
 let env: Readonly<Record<string, string>>;
@@ -21,11 +20,11 @@ beforeAll(async () => {
     ...secured.env, TOUCHPOINT_DIR: `${secured.dir}/nothing`, TOPIC_PARTITIONS: '2', TOPIC_PREFIX: 'deployed.', LOG_LEVEL: 'info',
     MASTER_KEY: Buffer.alloc(32, 3).toString('base64'), SOURCE_KEY_SECRET: Buffer.alloc(32, 4).toString('base64'),
   };
-}, 180_000);
+});
 afterAll(async () => {
   await Promise.all(running.map(stop));
   await secured?.end();
-}, 120_000);
+});
 
 describe('touchpoint prepare, where all is spoken with over TLS and with a password', () => {
   it('makes topics, schemas and tables', async () => {

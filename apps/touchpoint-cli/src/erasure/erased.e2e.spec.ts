@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
 import { silentLog, systemClock } from '@touchpoint/host';
 import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
@@ -22,7 +22,6 @@ import { finderOf } from './clear-forms.ts';
 import { recordsOf, scan, type Placed, type Scanner } from './scan.fixture.ts';
 import { PERSONAL_FIELDS, wholePerson } from './whole-person.fixture.ts';
 
-jest.setTimeout(300_000);
 
 const WORKERS = ['identity-resolver', 'profile-projector', 'channel-orchestrator', 'delivery-service'];
 const SESSION = { SESSION_TIMEOUT_MS: '3000' };
@@ -62,7 +61,7 @@ const snapshot = async (): Promise<void> => {
   const { id } = await call<Run>('operations-api', '/v1/runs', { method: 'POST', body: { operation: 'snapshot', arguments: {}, apply: true, why: 'nightly' } });
   expect(await ended(id)).toMatchObject({ state: 'done', problem: null });
 };
-const settled = () => system.untilIdle(60_000);
+const settled = () => system.untilIdle(180_000);
 const rowsOf = async (on: Queryable, table: string, where = '') => (await query<{ row: string }>(on, `select t::text as row from ${table} t ${where} order by 1`)).map(({ row }) => row);
 /** What names nobody, of a customer and its set. */
 const aggregates = (ids: readonly string[]) => Promise.all(['profile.orders', 'profile.order_reversals', 'profile.app_usage', 'profile.engagement', 'profile.consent', 'profile.devices', 'profile.messages'].map((table) => rowsOf(database.pool, table, `where customer_id in (${ids.map((id) => `'${id}'`).join()})`)));
@@ -173,7 +172,7 @@ describe('Erased is unreadable', () => {
     const text = async (id: string) => (await fetch(`${system.urlOf('query-api')}/v1/customers/${id}/export`, { headers: { authorization: `Bearer ${system.keys.operate}` } })).text();
     // It had the keys in memory; it is not to be waited for.
     system.kill('query-api');
-    await system.untilReady(60_000);
+    await system.untilReady(180_000);
     const gone = JSON.parse(await text(customer)) as { erased: boolean; complete: boolean; timeline: readonly { type: string; problem: string | null; redacted: readonly string[] }[] };
     expect([gone.erased, gone.complete]).toEqual([true, true]);
     expect(finderOf(ada.values)(Buffer.from(JSON.stringify(gone)))).toEqual([]);
@@ -203,7 +202,7 @@ describe('Erased is unreadable', () => {
   it('redacts a late event at ingest, and counts it; nobody is written to', async () => {
     // Those that have a key in memory forget it in 60 s.
     system.kill('ingest-api');
-    await system.untilReady(60_000);
+    await system.untilReady(180_000);
     const late = `late.${tag}@example.org`;
     const commands = async () => Number((await query<{ n: string }>(database.pool, 'select count(*) as n from delivery.message where customer_id = any($1::uuid[])', [members]))[0]!.n);
     const sent = await commands();
@@ -227,7 +226,7 @@ describe('Erased is unreadable', () => {
       system.kill(name);
       await call('operations-api', `/v1/runs/${id}`).catch(() => undefined);
     }
-    await system.untilReady(60_000);
+    await system.untilReady(180_000);
     expect((await ended(id)).state).toBe('done');
     await settled();
     const { clear, opened } = await scan(scanner, cyd.values);

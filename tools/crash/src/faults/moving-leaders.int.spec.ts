@@ -61,7 +61,7 @@ beforeAll(async () => {
       PARTITIONS.forEach((partition) => acknowledged.set(partition, seqs[partition]!));
     }
   })();
-}, 180_000);
+});
 afterAll(async () => {
   sending = false;
   await appender?.close();
@@ -69,7 +69,7 @@ afterAll(async () => {
     await stopStack({ dir: options.dir!, env: options.env!, wipe: true });
     await rm(options.dir!, { recursive: true, force: true });
   }
-}, 120_000);
+});
 
 describe('Acknowledged is kept: three brokers, of which two must hold a record', () => {
   it.each([1])('when broker %i, which leads a partition, is killed: another one leads it, and appends go on', async (node) => {
@@ -80,7 +80,7 @@ describe('Acknowledged is kept: three brokers, of which two must hold a record',
     await start();
     await eventually('its partition to come back to it', async () => (await leaders()).includes(node));
     await more(total());
-  }, 180_000);
+  });
 
   it('when only one is left, nothing is acknowledged until there are two again', async () => {
     const [first, second] = [1, 2];
@@ -94,7 +94,7 @@ describe('Acknowledged is kept: three brokers, of which two must hold a record',
     expect(total()).toBe(stood);
     await start();
     await more(stood);
-  }, 180_000);
+  });
 
   it('holds every record that was acknowledged, each partition in order', async () => {
     sending = false;
@@ -115,5 +115,5 @@ describe('Acknowledged is kept: three brokers, of which two must hold a record',
     } finally {
       await reader.close();
     }
-  }, 60_000);
+  });
 });
