@@ -11,6 +11,7 @@ create table operations.replaced (
   partition integer not null,
   stood_at bigint not null,
   seen jsonb not null,
+  passed bigint[] not null,
   at timestamptz not null default now(),
   primary key (run_id, nth)
 );

@@ -115,23 +115,22 @@ describe('a run', () => {
   });
 
   it('is not taken a second time by the process that works on it, however late its signs of life', async () => {
-    let runs = 0;
-    let finish = (): void => undefined;
-    work = (_, { signal }) => new Promise((resolve, reject) => {
-      runs += 1;
-      finish = () => resolve(done());
-      signal.addEventListener('abort', () => reject(signal.reason));
+    const begun: number[] = [];
+    const finish: (() => void)[] = [];
+    work = ({ nth }) => new Promise((resolve) => {
+      begun.push(nth);
+      finish.push(() => resolve(done()));
     });
     const { id } = await asked(1);
     const runner = startRunner();
     await ended(id, 'running');
     await database.pool.query("update operations.run set lease_until = now() - interval '1 hour' where id = $1", [id]);
-    runner.wake();
     const other = await asked(2);
+    runner.wake();
     await ended(other.id, 'running');
-    finish();
-    await ended(other.id, 'done');
-    expect(runs).toBe(2);
+    for (const one of finish) one();
+    for (const one of [id, other.id]) await ended(one, 'done');
+    expect(begun).toEqual([1, 2]);
   });
 
   it('is stopped, and goes on', async () => {

@@ -61,6 +61,8 @@ const commands: readonly CommandFile[] = [
 export const createProgram = (context: Context): Command => {
   const program = new Command('touchpoint')
     .description('Runs Touchpoint on this machine, and speaks with a system that runs.')
+    // Needed here, too, where a command has options of its own beside commands (replay).
+    .enablePositionalOptions()
     .showHelpAfterError('(npx touchpoint --help tells what there is)')
     .addHelpText('after', '\nBegin with:\n  $ npx touchpoint up        starts everything and says where it is\n\nExit codes: 0 done, 1 failed, 2 asked for wrongly, 3 nothing runs there, 4 some rows of an import were rejected.\n')
     .exitOverride();

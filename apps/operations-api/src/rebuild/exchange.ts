@@ -6,8 +6,11 @@ import type { PartitionFold } from './partition-fold.ts';
 /** A read model in which a customer's rows were folded otherwise than they stood. */
 export type Exchanged = ResultRow & Readonly<{ model: string; customer: string; rowsBefore: number; rowsAfter: number }>;
 type Exchange = Readonly<{ pool: Pool; fold: PartitionFold; tables: readonly ProjectionTable[]; partition: number; customers: readonly string[]; apply: boolean }>;
+/** Records that may be left to read while the projector waits. */
+const CLOSE = 2_000;
 /** Called in the transaction of the exchange. */
 export type OnExchange = Readonly<{
+  /** As soon as the projector waits. */
   before?: (client: Client) => Promise<void>;
   /** `at`: where the projector stands. */
   after: (client: Client, exchanged: readonly Exchanged[], at: number) => Promise<void>;
@@ -28,12 +31,18 @@ class Undone extends Error {
  */
 export const exchangeCustomers = async ({ pool, fold, tables, partition, customers, apply }: Exchange, { before, after }: OnExchange): Promise<readonly Exchanged[]> => {
   const folded = fold.customers(partition, customers);
-  await folded.upTo((await livePositions(pool)).get(partition) ?? 0, await passedByOf(pool, partition, customers));
+  // Again, for as long as it comes closer: the projector is not to wait while much is read.
+  for (let [read, ahead] = [0, Infinity]; ; ) {
+    const stands = (await livePositions(pool)).get(partition) ?? 0;
+    if ((read > 0 && stands - read <= CLOSE) || stands - read > ahead / 2 || stands === 0) break;
+    await folded.upTo(stands, await passedByOf(pool, partition, customers));
+    [read, ahead] = [stands, stands - read];
+  }
   try {
     return await holdingPartition(pool, partition, async (client, to) => {
+      await before?.(client);
       const rows = await folded.upTo(to, await passedByOf(client, partition, customers));
       const stood = await sumsOf(client, tables, customers);
-      await before?.(client);
       await fold.replace(client, customers, rows);
       const exchanged = differences(stood, await sumsOf(client, tables, customers));
       if (!apply) throw new Undone(exchanged);

@@ -105,9 +105,11 @@ export class PartitionFold {
   }
 }
 
-/** `seen`: what a reader had seen of each origin by then. */
-export type FoldedFrom = Readonly<{ next: number; seen: ReadonlyMap<string, number> }>;
-const BEGINNING: FoldedFrom = { next: 0, seen: new Map() };
+/** `seen`: what a reader had seen of each origin by then. `passed`: what it had passed by before `next`, which may have been tried again since. */
+export type FoldedFrom = Readonly<{ next: number; seen: ReadonlyMap<string, number>; passed: readonly number[] }>;
+const BEGINNING: FoldedFrom = { next: 0, seen: new Map(), passed: [] };
+/** Records that are read one by one, at once. */
+const SINGLE_RECORDS = 500;
 type Folder = Readonly<{ empty: () => MergedRows; prepare: (records: readonly LogRecord[]) => Promise<void>; add: (rows: MergedRows, record: LogRecord) => void }>;
 
 /** What customers come to, as far as it was read. */
@@ -120,11 +122,12 @@ export class CustomersFold {
   #rows: MergedRows;
   #seen: ReadonlyMap<string, number>;
   #next: number;
+  #passed: readonly number[];
   #leftOut: ReadonlySet<number> = new Set();
 
   constructor(ports: FoldPorts, partition: number, customers: readonly string[], from: FoldedFrom, folder: Folder) {
     [this.#ports, this.#partition, this.#wanted, this.#from, this.#folder] = [ports, partition, new Set(customers), from, folder];
-    [this.#rows, this.#seen, this.#next] = [folder.empty(), from.seen, from.next];
+    [this.#rows, this.#seen, this.#next, this.#passed] = [folder.empty(), from.seen, from.next, from.passed];
   }
 
   /**
@@ -132,19 +135,26 @@ export class CustomersFold {
    * @throws Failure InvalidMessage for what cannot be folded and is not left out.
    */
   async upTo(to: number, without: readonly number[]): Promise<MergedRows> {
-    const leftOut = new Set(without.filter((offset) => offset >= this.#from.next && offset < to));
+    const leftOut = new Set(without.filter((offset) => offset < to));
     const before = (some: ReadonlySet<number>): string => [...some].filter((offset) => offset < this.#next).sort((a, b) => a - b).join();
-    if (before(leftOut) !== before(this.#leftOut)) [this.#rows, this.#seen, this.#next] = [this.#folder.empty(), this.#from.seen, this.#from.next];
+    if (before(leftOut) !== before(this.#leftOut)) [this.#rows, this.#seen, this.#next, this.#passed] = [this.#folder.empty(), this.#from.seen, this.#from.next, this.#from.passed];
     this.#leftOut = leftOut;
     const { log, topic } = this.#ports;
+    const triedAgain = this.#passed.filter((offset) => !leftOut.has(offset));
+    for (let at = 0; at < triedAgain.length; at += SINGLE_RECORDS) await this.#takeAll(await log.read(topic, this.#partition, triedAgain.slice(at, at + SINGLE_RECORDS)));
+    this.#passed = [];
     for await (const records of log.scan(topic, this.#partition, this.#next, to)) {
       const fresh = dropRepeats(this.#seen, records);
-      const theirs = fresh.taken.filter(({ key, offset }) => this.#wanted.has(key) && !leftOut.has(offset));
-      await this.#folder.prepare(theirs);
-      for (const record of theirs) this.#take(record);
+      await this.#takeAll(fresh.taken.filter(({ offset }) => !leftOut.has(offset)));
       [this.#seen, this.#next] = [fresh.seen, records.at(-1)!.offset + 1];
     }
     return this.#rows;
+  }
+
+  async #takeAll(records: readonly LogRecord[]): Promise<void> {
+    const theirs = records.filter(({ key }) => this.#wanted.has(key));
+    await this.#folder.prepare(theirs);
+    for (const record of theirs) this.#take(record);
   }
 
   #take(record: LogRecord): void {

@@ -22,6 +22,11 @@ describe('a log that is read at a rate', () => {
     const wait = () => Promise.reject(new Error('waits'));
     expect(await through(pacedLog(log, { signal: new AbortController().signal, onRead: () => undefined, wait }))).toBe(50);
   });
+  it('is not held up while somebody waits for it', async () => {
+    const [waits, hurries]: [number[], boolean[]] = [[], [true, false]];
+    await through(pacedLog(log, { rate: 0.5, hurried: () => hurries.shift()!, signal: new AbortController().signal, onRead: () => undefined, wait: async (ms) => void waits.push(ms) }));
+    expect(waits).toHaveLength(1);
+  });
   it('ends where somebody ends it', async () => {
     const stop = new AbortController();
     await expect(through(pacedLog(log, { rate: 1, signal: stop.signal, onRead: () => stop.abort(new Error('stopped')) }))).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));

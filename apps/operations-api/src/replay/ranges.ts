@@ -18,18 +18,19 @@ const understood = (name: string, text: string, now: Instant): Position => {
   return position;
 };
 
-/** Where a position lies on each partition: an offset that one does not reach, at its end. An event's position is its offset on its own, and its time on the others. */
+/** Where a position lies on each partition: an offset that one does not reach, at its end; so is a time, since the end has moved when Kafka is asked for it. An event's position is its offset on its own, and its time on the others. */
 const offsetsOf = async (position: Position, all: Every, { bounds, log, topic }: RangePorts): Promise<(partition: number) => number> => {
+  const within = (partition: number, offset: number): number => Math.min(offset, all.get(partition)!.high);
   if (position === 'begin' || position === 'end') return (partition) => all.get(partition)![position === 'begin' ? 'low' : 'high'];
   if ('partition' in position) {
     const [record] = all.has(position.partition) ? await log.read(topic, position.partition, [position.offset]) : [];
     if (!record) throw invalidMessage('REPLAY.NO_EVENT', `there is no event at ${position.partition}@${position.offset} of ${topic}`);
     const others = await bounds.at(topic, record.timestamp);
-    return (partition) => (partition === position.partition ? position.offset : others.get(partition)!);
+    return (partition) => (partition === position.partition ? position.offset : within(partition, others.get(partition)!));
   }
-  if ('offset' in position) return (partition) => Math.min(position.offset, all.get(partition)!.high);
+  if ('offset' in position) return (partition) => within(partition, position.offset);
   const at = await bounds.at(topic, position.at);
-  return (partition) => at.get(partition)!;
+  return (partition) => within(partition, at.get(partition)!);
 };
 
 /** What lies between two positions, on all partitions or on some; none that holds nothing. @throws Failure InvalidMessage that says what to say instead. */

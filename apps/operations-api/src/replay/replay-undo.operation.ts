@@ -56,11 +56,11 @@ export class ReplayUndo implements Operation<Which> {
     if (other.length > 0) throw halt('REPLAY.OTHER_VERSION', `another version of ${other.join(', ')} is live by now: what was kept does not fit it`);
   }
 
-  async #undo(runId: string, { nth, partition, stoodAt, seen }: Replaced, models: readonly ReplacedModel[], done: (client: Client) => Promise<void>): Promise<void> {
+  async #undo(runId: string, { nth, partition, stoodAt, seen, passed: passedThen }: Replaced, models: readonly ReplacedModel[], done: (client: Client) => Promise<void>): Promise<void> {
     const folds = models.map((model) => {
       const table = tableOf(model.model, 'live');
       const fold = new PartitionFold({ pool: this.#pool, log: this.#log, reader: this.#reader, topic: this.#topic, partitions: this.#partitions }, LIVE, [table]);
-      return { model, table, since: fold.customers(partition, model.customers, { next: stoodAt, seen }) };
+      return { model, table, since: fold.customers(partition, model.customers, { next: stoodAt, seen, passed: passedThen }) };
     });
     const customers = [...new Set(models.flatMap((model) => model.customers))];
     const now = (await livePositions(this.#pool)).get(partition) ?? stoodAt;

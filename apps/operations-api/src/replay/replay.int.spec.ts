@@ -131,6 +131,36 @@ describe('what a replay has replaced', () => {
     expect(await eventsOf(one)).toBe(right);
   });
 
+  it('comes back with what was parked then, and has been folded since', async () => {
+    const [one] = await late();
+    const right = await eventsOf(one);
+    const parked = async () => (await rows<{ offset: string; code: string }>("select \"offset\", code from log.parked where consumer = 'profile-projector' order by 1")).map(({ code }) => code);
+    const [unreadable, behind] = timelines.events(4, 5, one);
+    await timelines.append([{ ...unreadable!, value: Buffer.from([0, 0, 0, 0, 1, 255]) }, behind!]);
+    await eventually('both are parked', async () => (await parked()).length === 2);
+    await spoil(one);
+    const run = await replay({ from: 'begin', customer: one }, true);
+    expect([run.problem, await eventsOf(one)]).toEqual([null, right]);
+    await operations.run('parked-drop', { consumer: 'profile-projector', key: one, code: (await parked())[0] }, true);
+    await eventually('what lay behind is folded', async () => (await parked()).length === 0 && (await eventsOf(one)) === right + 1);
+    expect((await undo(run.id, true)).problem).toBeNull();
+    expect(await eventsOf(one)).toBe(right + 100 + 1);
+    await replay({ from: 'begin', customer: one }, true);
+    expect(await eventsOf(one)).toBe(right + 1);
+  });
+
+  it('is not put back over what a rebuild of customers had done before it was stopped', async () => {
+    const [one] = await late();
+    await spoil(one);
+    const run = await replay({ from: 'begin', customer: one }, true);
+    const stopped = randomUUID();
+    await system.pool.query(`insert into operations.run (id, operation, arguments, apply, who, why, state, started_at, ended_at) values ($1, 'rebuild-customers', '{}', true, 'spec', 'spec', 'stopped', now() - interval '1 day', now())`, [stopped]);
+    expect((await undo(run.id)).problem).toMatchObject({ code: 'REPLAY.REPLACED_SINCE', message: expect.stringContaining(stopped) });
+    await system.pool.query('delete from operations.run where id = $1', [stopped]);
+    expect((await undo(run.id)).state).toBe('done');
+    await system.pool.query('delete from operations.replaced where run_id = $1', [run.id]);
+  });
+
   it('is gone with the days that it is kept for', async () => {
     const [one] = await late();
     await spoil(one);

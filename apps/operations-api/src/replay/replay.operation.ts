@@ -34,6 +34,8 @@ type Asked = z.infer<typeof Asked>;
 
 /** What is read from where, and how far it was done. */
 type Cursor = Readonly<{ ranges: readonly Range[]; done: number; different: number }>;
+/** Whether the projector waits at a partition: nothing is read at a rate then. */
+type Hold = { on: boolean };
 /** A partition's range with whom it is about. */
 type Planned = Range & Readonly<{ records: number; customers: ReadonlySet<string>; row: ResultRow }>;
 
@@ -86,9 +88,12 @@ export class Replay implements Operation<Asked> {
     const { apply, signal, tell } = running;
     let [read, total]: [number, number | undefined] = [0, undefined];
     let doing = 'looking';
-    const log = pacedLog(this.#log, { rate, signal, onRead: (records) => tell({ doing, unit: 'records', done: (read += records), ...(total !== undefined && { total }) }) });
+    const hold: Hold = { on: false };
+    const log = pacedLog(this.#log, { rate, hurried: () => hold.on, signal, onRead: (records) => tell({ doing, unit: 'records', done: (read += records), ...(total !== undefined && { total }) }) });
 
     const cursor = (running.resumed as Cursor | undefined) ?? { ranges: await this.#ranges(asked), done: 0, different: 0 };
+    // "2h ago" stays what it was when the run began.
+    if (running.resumed === undefined) await running.keep(cursor);
     total = sum(cursor.ranges.map(({ from, to }) => to - from));
     const planned = await this.#plan(log, cursor.ranges, customer);
     const figures = { records: sum(planned.map(({ records }) => records)), customers: new Set(planned.flatMap(({ customers }) => [...customers])).size, partitions: new Set(planned.map(({ partition }) => partition)).size };
@@ -102,7 +107,7 @@ export class Replay implements Operation<Asked> {
     const groups = groupsOf(planned);
     const positions = await livePositions(this.#pool);
     [doing, read, total] = ['folding', 0, sum(groups.slice(cursor.done).map(({ partition }) => positions.get(partition) ?? 0))];
-    const different = await this.#exchange(log, groups, models, cursor, running);
+    const different = await this.#exchange(log, groups, models, cursor, running, hold);
     return {
       summary: `${about}: ${different === 0 ? 'folded anew, their rows are what they were' : `folded anew, ${different} read models of theirs ${apply ? 'were' : 'are'} different`}${apply && different > 0 ? `; what they replaced is kept for ${this.#keptDays} days: npx touchpoint replay undo ${running.id}` : ''}`,
       figures: { ...figures, different },
@@ -144,7 +149,7 @@ export class Replay implements Operation<Asked> {
     return planned;
   }
 
-  async #exchange(log: LogReader & LogScanner, groups: readonly Group[], models: readonly string[], { ranges, done, different: before }: Cursor, { id, apply, keep, signal }: Running): Promise<number> {
+  async #exchange(log: LogReader & LogScanner, groups: readonly Group[], models: readonly string[], { ranges, done, different: before }: Cursor, { id, apply, keep, signal }: Running, hold: Hold): Promise<number> {
     const tables = tablesOf(models, 'live');
     const fold = new PartitionFold({ pool: this.#pool, log, reader: this.#reader, topic: this.#topic, partitions: this.#partitions }, LIVE, tables);
     let different = before;
@@ -152,12 +157,16 @@ export class Replay implements Operation<Asked> {
       if (nth < done) continue;
       signal.throwIfAborted();
       const exchanged = await exchangeCustomers({ pool: this.#pool, fold, tables, partition, customers, apply }, {
-        before: (client) => putAside(client, tables, customers),
+        before: (client) => {
+          hold.on = true;
+          return putAside(client, tables, customers);
+        },
         after: async (client, rows, stoodAt) => {
           await keepReplaced(client, tables, { runId: id, nth, partition, stoodAt }, rows);
           await keep({ ranges, done: nth + 1, different: different + rows.length } satisfies Cursor, rows, client);
         },
       });
+      hold.on = false;
       different += exchanged.length;
       if (!apply) await keep({ ranges, done: nth + 1, different } satisfies Cursor, exchanged);
     }

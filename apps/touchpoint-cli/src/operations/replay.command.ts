@@ -22,6 +22,8 @@ export const replayCommand: CommandFile = (program, context) => {
   const replay = operationOptions(
     program
       .command('replay')
+      // What stands behind `undo` is for `undo`: both have --apply and --why.
+      .enablePositionalOptions()
       .description('read a stretch of the log once more: whoever has an event in it is folded anew, and nothing is said to anybody. Without --apply, the plan')
       .argument('<consumer>', 'profile-projector')
       .option('--from <position>', 'begin, a time (2026-11-22T10:00:00Z), how long ago (2h, 3d), an offset (1042), or where an event lies (7@1042)')
