@@ -42,7 +42,7 @@ beforeAll(async () => {
     insert into delivery.message (command_id, customer_id, topic, partition, command, state, attempt) values (gen_random_uuid(), gen_random_uuid(), 't', 0, '\\x00ff0a', 'sent', 1);
     insert into operations.audit (run_id, operation, apply, act, who, why) values (gen_random_uuid(), 'erase', true, 'done', 'sre', 'spec');
     with run as (insert into operations.run (id, operation, arguments, apply, who, why, state) values (gen_random_uuid(), 'replay', '{}', true, 'sre', 'spec', 'done') returning id),
-      piece as (insert into operations.replaced (run_id, nth, partition, stood_at, seen) select id, 0, 0, 1, '{}' from run)
+      piece as (insert into operations.replaced (run_id, nth, partition, stood_at, seen, passed) select id, 0, 0, 1, '{}', '{}' from run)
       insert into operations.replaced_row (run_id, nth, model, version, customer_id, rows) select id, 0, 'orders', 1, gen_random_uuid(), '[]' from run;
     insert into vault.data_key (source_key, wrapped, master_id) select gen_random_uuid(), '\\x01', 'm' from generate_series(1, 3);
     insert into vault.data_key (source_key, wrapped, master_id, erased_at) values (gen_random_uuid(), null, null, now())`);
