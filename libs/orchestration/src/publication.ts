@@ -1,42 +1,67 @@
+import { leavesOf, type DocumentSchemas, type Issue } from '@touchpoint/conditions';
 import type { JsonText } from '@touchpoint/contracts';
-import { journeyChecker, type JourneyDocument, type Known } from '@touchpoint/journeys';
+import { conditionsOf, journeyChecker, type JourneyDocument, type Known } from '@touchpoint/journeys';
+import { compileMeasure, trackersOf } from '@touchpoint/measures';
 import { checkTemplate, templateFromFiles, type TemplateDocument } from '@touchpoint/messaging';
+import { inOrder, segmentChecker, sinceWhen, type PublishedSegment, type SegmentDocument } from '@touchpoint/segments';
 import { MEASURE_KINDS } from './measures.ts';
 import { utf8Bytes } from './utf8.ts';
 
 /** What is wrong with a file that is to be published: where in it, and what to do. */
 export type FileIssue = Readonly<{ file: string; path: string; message: string }>;
-/** The files of a set, by path: `journeys/<id>.json` and `templates/<id>/<part>.liquid` with its `template.json`. */
+/** The files of a set, by path: `journeys/<id>.json`, `segments/<id>.json`, and `templates/<id>/<part>.liquid` with its `template.json`. */
 export type PublicationFiles = Readonly<Record<string, string>>;
-/** What one control record publishes: in the order of ids, so that equal files give equal text. */
-export type Publication = Readonly<{ journeys: JsonText; templates: JsonText }>;
+/** What one control record publishes: in the order of ids, so that equal files give equal text. Of segments, whoever publishes says since which set each counts. */
+export type Publication = Readonly<{ journeys: JsonText; templates: JsonText; segments: JsonText }>;
+
+/** The segments of a publication as they stand in its control record. @param before those of the record before; null: there is none */
+export const segmentsOf = ({ segments }: Publication, before: JsonText | null, setNumber: number): JsonText =>
+  JSON.stringify(sinceWhen(JSON.parse(segments) as readonly SegmentDocument[], JSON.parse(before ?? '[]') as readonly PublishedSegment[], setNumber));
 
 /** Most bytes of a set: it has to fit into one record. */
 export const MAX_PUBLICATION = 600_000;
+/** Most that a set may ask to be kept of each customer's events: a state stays small, however long the history. */
+export const MAX_TRACKERS = 100;
+const FILES = /^((?:journeys|segments)\/[^/]+\.json|templates\/[^/]+\/[^/]+)$/;
 
-/** The check of all files of a set together, by `schemas/journey.schema.json` (given as parsed JSON). Only a set without any issue can be published. */
-export const publicationChecker = (journeySchema: object): ((files: PublicationFiles) => Readonly<{ publication: Publication }> | Readonly<{ issues: readonly FileIssue[] }>) => {
-  const checkJourney = journeyChecker(journeySchema);
+/** The check of all files of a set together, by the JSON Schemas of `schemas/`. Only a set without any issue can be published. */
+export const publicationChecker = (schemas: DocumentSchemas): ((files: PublicationFiles) => Readonly<{ publication: Publication }> | Readonly<{ issues: readonly FileIssue[] }>) => {
+  const [checkJourney, checkSegment] = [journeyChecker(schemas), segmentChecker(schemas)];
   return (files) => {
     const issues: FileIssue[] = [];
     const templates = readTemplates(files, issues);
-    const known: Known = { measures: MEASURE_KINDS, templates };
-    const journeys = Object.keys(files).filter((file) => file.startsWith('journeys/')).sort().flatMap((file) => {
-      const document = readJson(files[file]!);
-      if (document === undefined) issues.push({ file, path: '', message: 'is no JSON: look for a missing comma, quote or bracket' });
-      if (document === undefined) return [];
-      const found = checkJourney(document, known);
-      issues.push(...found.map((issue) => ({ file, ...issue })));
-      const { id } = document as JourneyDocument;
-      if (!found.length && file !== `journeys/${id}.json`) issues.push({ file, path: '/id', message: `the file of "${id}" is named journeys/${id}.json` });
-      return [document as JourneyDocument];
-    });
-    for (const file of Object.keys(files)) if (!/^(journeys\/[^/]+\.json|templates\/[^/]+\/[^/]+)$/.test(file)) issues.push({ file, path: '', message: 'is neither journeys/<id>.json nor templates/<id>/<part>' });
-    const publication = { journeys: JSON.stringify(journeys), templates: JSON.stringify([...templates.values()]) };
-    const size = utf8Bytes(publication.journeys) + utf8Bytes(publication.templates);
-    if (size > MAX_PUBLICATION) issues.push({ file: 'journeys', path: '', message: `journeys and templates have ${size} bytes in all; ${MAX_PUBLICATION} fit into one set` });
+    const known: Known = { measures: MEASURE_KINDS, templates, segments: new Set(Object.keys(files).flatMap((file) => /^segments\/([^/]+)\.json$/.exec(file)?.[1] ?? [])) };
+    const documents = <D extends Readonly<{ id: string }>>(folder: string, kind: string, check: (document: unknown) => readonly Issue[]): readonly D[] =>
+      Object.keys(files).filter((file) => file.startsWith(`${folder}/`)).sort().flatMap((file) => {
+        const document = readJson(files[file]!);
+        if (document === undefined) issues.push({ file, path: '', message: 'is no JSON: look for a missing comma, quote or bracket' });
+        if (document === undefined) return [];
+        const found = check(document);
+        issues.push(...found.map((issue) => ({ file, ...issue })));
+        const { id } = document as D;
+        if (!found.length && file !== `${folder}/${id}.json`) issues.push({ file, path: '/id', message: `the file of ${kind} "${id}" is named ${folder}/${id}.json` });
+        return [document as D];
+      });
+    const journeys = documents<JourneyDocument>('journeys', 'the journey', (document) => checkJourney(document, known));
+    const segments = documents<SegmentDocument>('segments', 'the segment', (document) => checkSegment(document, known));
+    for (const file of Object.keys(files)) if (!FILES.test(file)) issues.push({ file, path: '', message: 'is neither journeys/<id>.json nor segments/<id>.json nor templates/<id>/<part>' });
+    if (issues.length === 0) issues.push(...together(journeys, segments));
+    const publication = { journeys: JSON.stringify(journeys), templates: JSON.stringify([...templates.values()]), segments: JSON.stringify(segments) };
+    const size = Object.values(publication).reduce((sum, text) => sum + utf8Bytes(text), 0);
+    if (size > MAX_PUBLICATION) issues.push({ file: 'journeys', path: '', message: `journeys, segments and templates have ${size} bytes in all; ${MAX_PUBLICATION} fit into one set` });
     return issues.length ? { issues } : { publication };
   };
+};
+
+/** What shows only over all documents, each of which is right. */
+const together = (journeys: readonly JourneyDocument[], segments: readonly SegmentDocument[]): readonly FileIssue[] => {
+  const { circle } = inOrder(segments);
+  const dids = [...journeys.flatMap(conditionsOf), ...segments.map(({ when }) => when)].flatMap((condition) => leavesOf(condition).flatMap(([leaf]) => ('did' in leaf ? [leaf.did] : [])));
+  const trackers = new Set(dids.flatMap((did) => trackersOf(compileMeasure(did)).map(({ key }) => key)));
+  return [
+    ...circle.map((id) => ({ file: `segments/${id}.json`, path: '/when', message: `looks, over others, at itself: ${circle.join(', ')} look at each other in a circle` })),
+    ...(trackers.size > MAX_TRACKERS ? [{ file: 'segments', path: '', message: `${trackers.size} different things are counted of each customer; ${MAX_TRACKERS} may be: let conditions share events, filters and windows` }] : []),
+  ];
 };
 
 const readTemplates = (files: PublicationFiles, issues: FileIssue[]): ReadonlyMap<string, TemplateDocument> => {
