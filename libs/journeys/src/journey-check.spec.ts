@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { documentSchemas } from '@touchpoint/testing/schemas';
 import { journeyChecker, type Known } from './journey-check.ts';
 import type { JourneyDocument, Step } from './journey.ts';
 
@@ -12,8 +13,7 @@ const known: Known = {
     ['reactivation-push', { channel: 'push', variables: { orders: {} } }],
   ]),
 };
-const schema = (kind: string) => JSON.parse(readFileSync(new URL(`../../../schemas/${kind}.schema.json`, import.meta.url), 'utf8')) as object;
-const checkJourney = journeyChecker({ condition: schema('condition'), journey: schema('journey'), segment: schema('segment') });
+const checkJourney = journeyChecker(documentSchemas);
 const read = (file: string) => JSON.parse(readFileSync(new URL(`../../../journeys/${file}`, import.meta.url), 'utf8')) as JourneyDocument;
 const reactivation = read('reactivation.json');
 type Loose = Record<string, unknown>;

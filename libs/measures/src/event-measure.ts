@@ -14,15 +14,16 @@ export type CompiledMeasure = Readonly<{
   comesTo: 'count' | 'sum' | 'first' | 'last';
 }>;
 
-/** @param measure one that was checked */
-export const compileMeasure = ({ event, where, sum, take, less = [], within, from, until, then }: EventMeasure): CompiledMeasure => {
+/** @param measure one that was checked @param keyOf from the digest of what a tracker is to the key that its series have */
+export const compileMeasure = ({ event, where, sum, take, less = [], within, from, until, then }: EventMeasure, keyOf: (digest: string) => string = (digest) => digest): CompiledMeasure => {
+  const keyed = (tracker: Tracker): Tracker => ({ ...tracker, key: keyOf(tracker.key) });
   const window = within === undefined ? null : parseDuration(within)!;
   const followed = then ? parseDuration(then.within)! : 0;
   const range = { from: from === undefined ? null : Date.parse(from), until: until === undefined ? null : Date.parse(until), window: window === null ? null : window + followed };
   return {
-    terms: [{ tracker: trackerOf({ event, where, sum }, range), sign: 1 }, ...less.map((term) => ({ tracker: trackerOf(term, range), sign: -1 as const }))],
+    terms: [{ tracker: keyed(trackerOf({ event, where, sum }, range)), sign: 1 }, ...less.map((term) => ({ tracker: keyed(trackerOf(term, range)), sign: -1 as const }))],
     window,
-    then: then ? { tracker: trackerOf({ event: then.event, where: then.where }, range), within: followed, happens: then.happens !== false } : null,
+    then: then ? { tracker: keyed(trackerOf({ event: then.event, where: then.where }, range)), within: followed, happens: then.happens !== false } : null,
     comesTo: take ?? (sum === undefined ? 'count' : 'sum'),
   };
 };
@@ -38,7 +39,8 @@ export const measureAt = (measure: CompiledMeasure, seriesOf: SeriesOf, at: Inst
   if (window === null) return inAll(measure, seriesOf);
   const since = at - window;
   if (measure.then) return ofTimes(comesTo, occurrences(measure, seriesOf, at).filter((time) => time >= since && time <= at));
-  let [count, sum, times]: [number, bigint, Instant[]] = [0, 0n, []];
+  const times: Instant[] = [];
+  let [count, sum] = [0, 0n];
   for (const { tracker, sign } of terms)
     for (const [time, many, amount] of entriesOf(seriesOf(tracker.key))) {
       if (time < since || time > at) continue;

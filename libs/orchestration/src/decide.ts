@@ -3,17 +3,15 @@ import type { HappenedEvent } from '@touchpoint/journeys';
 import { pick, type CustomerId, type Instant, type Table } from '@touchpoint/kernel';
 import { Emission, nothing, type Decided } from './emission.ts';
 import { touchpointOf, touchpointText } from './handed-on.ts';
+import { HISTORY, shareOf } from './history.ts';
 import { causeOf, type Cause, type Input } from './input.ts';
 import { erased, unreachable } from './erasing.ts';
 import { absorbed, boundedMembers, handedOver, MAX_HOPS, merged, split } from './merging.ts';
-import { EMPTY_PART, filledPart, foldPart, PART_TOUCHPOINTS, type Part } from './part.ts';
+import { EMPTY_PART, filledPart, foldPart, PART_TOUCHPOINTS, type Filled, type Part } from './part.ts';
 import type { Published } from './published.ts';
 import { enterJourneys, fireTimer, moveRuns, type Deciding } from './running.ts';
-import { reviewDue, reviewFor } from './segmenting.ts';
+import { reviewAll, reviewDue, reviewFor } from './segmenting.ts';
 import type { CustomerState } from './state.ts';
-
-/** As what a share of history is handed on that is for the survivor. */
-const HISTORY = 'HistoryFilled';
 
 type Control = Extract<IdentityMessage | OrchestrationMessage, { type: 'CustomerAbsorbed' | 'CustomerErased' | 'CustomerMerged' | 'CustomerSplit' | 'CustomerHandedOver' | 'TouchpointHandedOn' | 'TimerFired' | 'HistoryFilled' }>;
 
@@ -89,15 +87,22 @@ const withMember = (state: CustomerState, { customerId, via, joinedAt }: Origin,
 
 /** What new measures come to up to where they were published. For whoever is a part of another customer, what came before that goes there. */
 const filledHistory = (before: CustomerState, { filled, handOn: theirs }: HistoryFilled['data'], deciding: Deciding): CustomerState => {
-  const own = kept(before, filledPart(before.own, filled));
-  const state = own === before.own ? before : { ...before, own };
-  if (state.absorbed && theirs !== null) handOn(HISTORY, theirs, null, state.absorbed, deciding);
+  const { own, members } = shareOf(filled);
+  const part = kept(before, filledPart(before.own, own));
+  let state = part === before.own ? before : { ...before, own: part };
+  for (const [id, { via, joinedAt, ...share }] of Object.entries(members)) state = withMember(state, { customerId: id as CustomerId, via, joinedAt, hops: 0 }, (member) => kept(state, filledPart(member, share)));
+  if (state.absorbed && theirs !== null) {
+    const of = shareOf(theirs);
+    handOn(HISTORY, JSON.stringify(of.own), null, state.absorbed, deciding);
+    for (const [id, { via, joinedAt, ...share }] of Object.entries(of.members)) handOn(HISTORY, JSON.stringify(share), { customerId: id as CustomerId, via, joinedAt, hops: 0 }, state.absorbed, deciding);
+  }
   return state;
 };
 
 const handedHistory = (before: CustomerState, filled: string, origin: Origin, deciding: Deciding): CustomerState => {
-  const state = withMember(before, origin, (member) => kept(before, filledPart(member, filled)));
-  if (state.absorbed) handOn(HISTORY, filled, origin, state.absorbed, deciding);
+  const state = withMember(before, origin, (member) => kept(before, filledPart(member, JSON.parse(filled) as Filled)));
+  if (!state.absorbed) return reviewAll(state, deciding, true);
+  handOn(HISTORY, filled, origin, state.absorbed, deciding);
   return state;
 };
 

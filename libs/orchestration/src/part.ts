@@ -67,11 +67,19 @@ const foldAsked = (part: Part, { type, data }: Touchpoint, at: Instant, { tracke
 /** Two timelines as one that can no longer be told apart. */
 export const joinedPart = (a: Part, b: Part): Part => ({ ...joinedConsent(a, b), measures: joinedMeasures(a.measures, b.measures), contacts: joinedPoints(a.contacts, b.contacts), context: joinedLatest(a.context, b.context), traits: joinedLatest(a.traits, b.traits), series: joinedSeries(a.series, b.series) });
 
+/** Without what nothing that is published asks for any more. Returns the same object where there is none of that. */
+export const prunedPart = <P extends Part>(part: P, { keys, traits }: Pick<Published, 'keys' | 'traits'>): P => {
+  const series = Object.keys(part.series).filter((key) => !keys.has(key));
+  const paths = Object.keys(part.traits).filter((path) => !traits.includes(path));
+  if (series.length + paths.length === 0) return part;
+  return { ...part, series: omit(part.series, series), traits: omit(part.traits, paths) };
+};
+const omit = <T>(record: Readonly<Record<string, T>>, names: readonly string[]): Readonly<Record<string, T>> => Object.fromEntries(Object.entries(record).filter(([name]) => !names.includes(name)));
+
 /** What is folded from history for measures and traits that are new. JSON. */
 export type Filled = Pick<Part, 'series' | 'traits'>;
 /** A part with its share of history. Returns the same object where there is none. */
-export const filledPart = (part: Part, text: string): Part => {
-  const { series = {}, traits = {} } = JSON.parse(text) as Partial<Filled>;
+export const filledPart = (part: Part, { series, traits }: Filled): Part => {
   const none = Object.keys(series).length + Object.keys(traits).length === 0;
   return none ? part : { ...part, series: joinedSeries(part.series, series), traits: joinedLatest(part.traits, traits) };
 };

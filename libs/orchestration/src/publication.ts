@@ -1,10 +1,10 @@
-import { leavesOf, type DocumentSchemas, type Issue } from '@touchpoint/conditions';
+import type { DocumentSchemas, Issue } from '@touchpoint/conditions';
 import type { JsonText } from '@touchpoint/contracts';
-import { conditionsOf, journeyChecker, type JourneyDocument, type Known } from '@touchpoint/journeys';
-import { compileMeasure, trackersOf } from '@touchpoint/measures';
+import { journeyChecker, type JourneyDocument, type Known } from '@touchpoint/journeys';
 import { checkTemplate, templateFromFiles, type TemplateDocument } from '@touchpoint/messaging';
 import { inOrder, segmentChecker, sinceWhen, type PublishedSegment, type SegmentDocument } from '@touchpoint/segments';
 import { MEASURE_KINDS } from './measures.ts';
+import { ENGINE_VERSION, keptSince, type KeptSince } from './published.ts';
 import { utf8Bytes } from './utf8.ts';
 
 /** What is wrong with a file that is to be published: where in it, and what to do. */
@@ -14,14 +14,20 @@ export type PublicationFiles = Readonly<Record<string, string>>;
 /** What one control record publishes: in the order of ids, so that equal files give equal text. Of segments, whoever publishes says since which set each counts. */
 export type Publication = Readonly<{ journeys: JsonText; templates: JsonText; segments: JsonText }>;
 
-/** The segments of a publication as they stand in its control record. @param before those of the record before; null: there is none */
-export const segmentsOf = ({ segments }: Publication, before: JsonText | null, setNumber: number): JsonText =>
-  JSON.stringify(sinceWhen(JSON.parse(segments) as readonly SegmentDocument[], JSON.parse(before ?? '[]') as readonly PublishedSegment[], setNumber));
+/** What a publication is on its control record: since which set its segments count, and what they need is kept. @param before what the record before has of it */
+export const publicationAs = (setNumber: number, { journeys, templates, segments }: Publication, before: Readonly<{ segments: JsonText; measures: JsonText }> | undefined): Publication & Readonly<{ setNumber: number; engineVersion: string; measures: JsonText }> => {
+  const documents = JSON.parse(segments) as readonly SegmentDocument[];
+  const since = keptSince(JSON.parse(journeys) as readonly JourneyDocument[], documents, JSON.parse(before?.measures ?? '{}') as KeptSince, setNumber);
+  return {
+    setNumber, engineVersion: ENGINE_VERSION, journeys, templates, measures: JSON.stringify(since),
+    segments: JSON.stringify(sinceWhen(documents, JSON.parse(before?.segments ?? '[]') as readonly PublishedSegment[], setNumber)),
+  };
+};
 
 /** Most bytes of a set: it has to fit into one record. */
 export const MAX_PUBLICATION = 600_000;
 /** Most that a set may ask to be kept of each customer's events: a state stays small, however long the history. */
-export const MAX_TRACKERS = 100;
+export const MAX_KEPT = 100;
 const FILES = /^((?:journeys|segments)\/[^/]+\.json|templates\/[^/]+\/[^/]+)$/;
 
 /** The check of all files of a set together, by the JSON Schemas of `schemas/`. Only a set without any issue can be published. */
@@ -56,11 +62,10 @@ export const publicationChecker = (schemas: DocumentSchemas): ((files: Publicati
 /** What shows only over all documents, each of which is right. */
 const together = (journeys: readonly JourneyDocument[], segments: readonly SegmentDocument[]): readonly FileIssue[] => {
   const { circle } = inOrder(segments);
-  const dids = [...journeys.flatMap(conditionsOf), ...segments.map(({ when }) => when)].flatMap((condition) => leavesOf(condition).flatMap(([leaf]) => ('did' in leaf ? [leaf.did] : [])));
-  const trackers = new Set(dids.flatMap((did) => trackersOf(compileMeasure(did)).map(({ key }) => key)));
+  const kept = Object.keys(keptSince(journeys, segments, {}, 0)).length;
   return [
     ...circle.map((id) => ({ file: `segments/${id}.json`, path: '/when', message: `looks, over others, at itself: ${circle.join(', ')} look at each other in a circle` })),
-    ...(trackers.size > MAX_TRACKERS ? [{ file: 'segments', path: '', message: `${trackers.size} different things are counted of each customer; ${MAX_TRACKERS} may be: let conditions share events, filters and windows` }] : []),
+    ...(kept > MAX_KEPT ? [{ file: 'segments', path: '', message: `${kept} different things are kept of each customer; ${MAX_KEPT} may be: let conditions share events, filters and windows` }] : []),
   ];
 };
 

@@ -1,6 +1,7 @@
 import { evaluate, holds, nextFlip } from '@touchpoint/conditions';
 import { derivedId, type Instant } from '@touchpoint/kernel';
 import type { PublishedSegment } from '@touchpoint/segments';
+import { prunedPart } from './part.ts';
 import type { Published } from './published.ts';
 import type { Deciding } from './running.ts';
 import { outlookOf } from './sight.ts';
@@ -15,14 +16,23 @@ export const reviewFor = (state: CustomerState, type: string, deciding: Deciding
   return reviewedSet(state) === published.live ? timed(reviewed(state, published.watch.byEvent.get(type), cause.now, deciding), deciding) : reviewAll(state, deciding);
 };
 
-/** Looks at all segments: others count, or the customer consists of other timelines. */
-export const reviewAll = (before: CustomerState, deciding: Deciding): CustomerState => {
+/** Looks at all segments: others count, or the customer consists of other timelines. @param found what it is in by now it did nothing to get into: only more is known */
+export const reviewAll = (before: CustomerState, deciding: Deciding, found = false): CustomerState => {
   const { published, out: { cause } } = deciding;
   if (before.absorbed || before.erased !== null) return before;
   const known = new Set(published.segments.map(({ id }) => id));
   const gone = Object.keys(before.segments).filter((id) => !known.has(id));
-  const state = reviewed(leaving(before, gone, 'archived', deciding), known, cause.now, deciding);
+  const state = reviewed(pruned(leaving(before, gone, 'archived', deciding), published), known, cause.now, deciding, found);
   return timed(reviewedSet(state) === published.live ? state : { ...state, review: { ...state.review, set: published.live } }, deciding);
+};
+
+/** What a set that waits for history leaves out may be what the one that counts asks for: only when it counts itself is the rest let go. */
+const pruned = (state: CustomerState, published: Published): CustomerState => {
+  if (published.live !== published.setNumber) return state;
+  const own = prunedPart(state.own, published);
+  const members = Object.entries(state.members).map(([id, member]) => [id, prunedPart(member, published)] as const);
+  if (own === state.own && members.every(([id, member]) => member === state.members[id])) return state;
+  return { ...state, own, members: Object.fromEntries(members) };
 };
 
 /** A timer of the segments is due: each change by time alone is made at its own instant, also where the timer is late. */
@@ -48,7 +58,7 @@ const leaving = (state: CustomerState, ids: readonly string[], reason: string, {
 };
 
 /** Looks at some segments, and at those that look at one that changed, each behind what it looks at. */
-const reviewed = (before: CustomerState, ids: ReadonlySet<string> | undefined, time: Instant, deciding: Deciding): CustomerState => {
+const reviewed = (before: CustomerState, ids: ReadonlySet<string> | undefined, time: Instant, deciding: Deciding, found = false): CustomerState => {
   const { published } = deciding;
   if (!ids || ids.size === 0 || before.absorbed || before.erased !== null) return before;
   // Never back: a clock may stand a little behind the one that the last change was made by.
@@ -57,20 +67,20 @@ const reviewed = (before: CustomerState, ids: ReadonlySet<string> | undefined, t
   let state = before;
   for (const segment of published.segments) {
     if (!look.has(segment.id) || segment.since > published.live) continue;
-    const next = looked(state, segment, at, deciding);
+    const next = looked(state, segment, at, deciding, found);
     if (!same(next, state.segments[segment.id])) state = { ...state, review: { ...state.review, at }, segments: withMembership(state.segments, segment.id, next) };
     if (next.since !== before.segments[segment.id]?.since) for (const id of published.watch.bySegment.get(segment.id) ?? []) look.add(id);
   }
   return state;
 };
 
-const looked = (state: CustomerState, { id, when, since: newSince }: PublishedSegment, at: Instant, { published, out }: Deciding): Membership => {
+const looked = (state: CustomerState, { id, when, since: newSince }: PublishedSegment, at: Instant, { published, out }: Deciding, found: boolean): Membership => {
   const was = state.segments[id]?.since;
   const outlook = outlookOf(state, published);
   const sight = outlook.sightAt(at);
   const is = holds(when, sight);
   const next = nextFlip(when, outlook, at);
-  if (is && was === undefined) out.entered(id, at, state.offset !== NEVER && newSince > reviewedSet(state), evaluate(when, sight));
+  if (is && was === undefined) out.entered(id, at, found || (state.offset !== NEVER && newSince > reviewedSet(state)), evaluate(when, sight));
   if (!is && was !== undefined) out.left(id, at, 'condition', evaluate(when, sight));
   return { ...(is && { since: was ?? at }), ...(next !== undefined && { next }) };
 };

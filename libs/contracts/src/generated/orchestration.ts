@@ -21,7 +21,7 @@ export type CustomerHandedOver = Message<'CustomerHandedOver', {
 export type HistoryFilled = Message<'HistoryFilled', {
   /** The published set that brought the measures. */
   setNumber: number;
-  /** Of this timeline: series by tracker, traits by path. A JSON object. */
+  /** What to add, of this timeline and of those that became a part of the customer: series by tracker, traits by path. A JSON object. */
   filled: JsonText;
   /** Of it, what came before the customer became a part of another one, where it did: for the survivor. null: it did not. */
   handOn: JsonText | null;
@@ -51,6 +51,8 @@ export type JourneysPublished = Message<'JourneysPublished', {
   templates: JsonText;
   /** The segments: a JSON array of documents. */
   segments: JsonText;
+  /** What is kept of each customer for the conditions, each with the number of the set since which it is kept: a JSON object. */
+  measures: JsonText;
   /** Caps, quiet hours and message classes: a JSON object. */
   settings: JsonText | null;
   /** The person or key that published it. */

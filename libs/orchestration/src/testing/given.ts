@@ -1,17 +1,16 @@
 import { expect } from '@jest/globals';
+import { documentSchemas } from '@touchpoint/testing/schemas';
 import type { RunMove, TimelineEvent } from '@touchpoint/contracts';
 import { toIso, type CustomerId, type Instant, type Meta } from '@touchpoint/kernel';
 import { decide } from '../decide.ts';
 import { nothing, type CommandOut, type Decided, type Fact, type Timer } from '../emission.ts';
 import type { Input } from '../input.ts';
-import { publicationChecker, segmentsOf, type PublicationFiles } from '../publication.ts';
-import { ENGINE_VERSION, publishedOf, type Published } from '../published.ts';
+import { publicationAs, publicationChecker, type PublicationFiles } from '../publication.ts';
+import { publishedOf, type Published } from '../published.ts';
 import { emptyState, type CustomerState } from '../state.ts';
 import { customer } from './messages.ts';
-import { schemas } from './schemas.ts';
 
 export * from './messages.ts';
-export { schemas } from './schemas.ts';
 
 /** A message at its time. `received` is when it came to be known, where that is later. */
 export type Moment = Readonly<{ at: Instant; message: TimelineEvent; received?: Instant; historical?: boolean; offset?: number; messageId?: string }>;
@@ -94,7 +93,7 @@ export const given = (published: Published, ...before: readonly Moment[]) => {
 
 /** Files of a set, checked and published as set number `setNumber`, live at once unless told. @throws Error that names every issue. */
 export const publish = (files: PublicationFiles, setNumber = 1, live = setNumber): Published => {
-  const checked = publicationChecker(schemas)(files);
+  const checked = publicationChecker(documentSchemas)(files);
   if ('issues' in checked) throw new Error(checked.issues.map(({ file, path, message }) => `${file}${path}: ${message}`).join('\n'));
-  return publishedOf({ setNumber, engineVersion: ENGINE_VERSION, ...checked.publication, segments: segmentsOf(checked.publication, null, setNumber) }, live);
+  return publishedOf(publicationAs(setNumber, checked.publication, undefined), live);
 };
