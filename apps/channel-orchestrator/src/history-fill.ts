@@ -1,7 +1,7 @@
 import { decodeMetaLate, type TimelineEvent } from '@touchpoint/contracts';
 import { CONTROL_KEY, type CustomerId, type Instant } from '@touchpoint/kernel';
 import { dropRepeats, headerOf, readTimelineRecord, TYPE, type LogRecord, type LogScanner, type MessageReader } from '@touchpoint/log';
-import { concernsHistory, foldHistory, NO_HISTORY, shareText, TRAIT, type Asked, type History, type KeptSince, type Share } from '@touchpoint/orchestration';
+import { concernsHistory, foldHistory, keptOf, NO_HISTORY, shareText, TRAIT, type Asked, type History, type Share } from '@touchpoint/orchestration';
 import { query, type Client, type Pool } from '@touchpoint/store';
 import type { Emitted } from './emitted.ts';
 import { compiledSet, loadSet, setOffset, type Filling } from './in-force.ts';
@@ -56,7 +56,7 @@ export class HistoryFill {
     const { pool } = this.#ports;
     const record = await loadSet(pool, set);
     const { trackers } = compiledSet(record);
-    const since = JSON.parse(record.measures) as KeptSince;
+    const since = keptOf(record.measures);
     const groups: Group[] = [];
     for (const number of new Set(Object.values(since).filter((one) => one > live))) {
       const own = [...trackers].map(([event, some]) => [event, some.filter((tracker) => tracker.key.endsWith(`.${number}`))] as const).filter(([, some]) => some.length > 0);

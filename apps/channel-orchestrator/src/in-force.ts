@@ -21,20 +21,18 @@ export const compiledSet = (record: JourneysPublished['data']): Published => {
   return published;
 };
 
-const recordOf = (text: string): JourneysPublished['data'] => ({ measures: '{}', ...(JSON.parse(text) as Omit<JourneysPublished['data'], 'measures'>) });
-
 /** undefined before the first set. */
 export const loadInForce = async (on: Queryable, partition: number): Promise<InForce | undefined> => {
   const [row] = await query<{ published: string; live_set: string; told_set: string; filling: Filling | null; sweep_after: string | null }>(on,
     'select s.published, f.live_set, f.told_set, f.filling, f.sweep_after from orchestration.in_force f join orchestration.published_set s using (set_number) where f.partition = $1', [partition]);
-  return row && { published: { ...compiledSet(recordOf(row.published)), live: Number(row.live_set) }, told: Number(row.told_set), filling: row.filling, sweep: row.sweep_after };
+  return row && { published: { ...compiledSet(JSON.parse(row.published) as JourneysPublished['data']), live: Number(row.live_set) }, told: Number(row.told_set), filling: row.filling, sweep: row.sweep_after };
 };
 
 /** A set as it was published. @throws Error when there is none of this number. */
 export const loadSet = async (on: Queryable, setNumber: number): Promise<JourneysPublished['data']> => {
   const [row] = await query<{ published: string }>(on, 'select published from orchestration.published_set where set_number = $1', [setNumber]);
   if (!row) throw new Error(`the set ${setNumber} is in force and not known`);
-  return recordOf(row.published);
+  return JSON.parse(row.published) as JourneysPublished['data'];
 };
 
 /** From this offset of the partition on, the set decides. What was published is kept here too, so that the table can be rebuilt from the log. */

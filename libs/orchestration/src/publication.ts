@@ -4,7 +4,7 @@ import { journeyChecker, type JourneyDocument, type Known } from '@touchpoint/jo
 import { checkTemplate, templateFromFiles, type TemplateDocument } from '@touchpoint/messaging';
 import { inOrder, segmentChecker, sinceWhen, type PublishedSegment, type SegmentDocument } from '@touchpoint/segments';
 import { MEASURE_KINDS } from './measures.ts';
-import { ENGINE_VERSION, keptSince, type KeptSince } from './published.ts';
+import { ENGINE_VERSION, keptOf, keptSince } from './published.ts';
 import { utf8Bytes } from './utf8.ts';
 
 /** What is wrong with a file that is to be published: where in it, and what to do. */
@@ -15,9 +15,9 @@ export type PublicationFiles = Readonly<Record<string, string>>;
 export type Publication = Readonly<{ journeys: JsonText; templates: JsonText; segments: JsonText }>;
 
 /** What a publication is on its control record: since which set its segments count, and what they need is kept. @param before what the record before has of it */
-export const publicationAs = (setNumber: number, { journeys, templates, segments }: Publication, before: Readonly<{ segments: JsonText; measures: JsonText }> | undefined): Publication & Readonly<{ setNumber: number; engineVersion: string; measures: JsonText }> => {
+export const publicationAs = (setNumber: number, { journeys, templates, segments }: Publication, before: Readonly<{ segments: JsonText; measures: JsonText | null }> | undefined): Publication & Readonly<{ setNumber: number; engineVersion: string; measures: JsonText }> => {
   const documents = JSON.parse(segments) as readonly SegmentDocument[];
-  const since = keptSince(JSON.parse(journeys) as readonly JourneyDocument[], documents, JSON.parse(before?.measures ?? '{}') as KeptSince, setNumber);
+  const since = keptSince(JSON.parse(journeys) as readonly JourneyDocument[], documents, keptOf(before?.measures ?? null), setNumber);
   return {
     setNumber, engineVersion: ENGINE_VERSION, journeys, templates, measures: JSON.stringify(since),
     segments: JSON.stringify(sinceWhen(documents, JSON.parse(before?.segments ?? '[]') as readonly PublishedSegment[], setNumber)),

@@ -46,7 +46,7 @@ export const publishedOf = ({ setNumber, engineVersion, journeys, templates, seg
     const { event } = journey.document.entry;
     entries.set(event, [...(entries.get(event) ?? []), journey]);
   }
-  const kept = JSON.parse(since) as KeptSince;
+  const kept = keptOf(since);
   const conditions = conditionsIn(compiled.map(({ document }) => document), order);
   const measures = measuresIn(conditions, (digest) => `${digest}.${kept[digest]}`);
   return {
@@ -74,6 +74,7 @@ const traitsIn = (conditions: readonly Condition[]): readonly string[] => [...ne
 /** What is kept of each customer for a set's conditions (digests of trackers, `trait:` and a path), with the number of the set since which it is. */
 export type KeptSince = Readonly<Record<string, number>>;
 export const TRAIT = 'trait:';
+export const keptOf = (measures: JsonText | null): KeptSince => JSON.parse(measures ?? '{}') as KeptSince;
 /** What a set's conditions need. What stood in the set before is kept since then; what was not, or was once, begins anew. */
 export const keptSince = (journeys: readonly JourneyDocument[], segments: readonly SegmentDocument[], before: KeptSince, setNumber: number): KeptSince => {
   const conditions = conditionsIn(journeys, segments);
@@ -85,4 +86,4 @@ export const keptSince = (journeys: readonly JourneyDocument[], segments: readon
 const byEvent = (trackers: readonly Tracker[]): ReadonlyMap<string, readonly Tracker[]> => Map.groupBy(new Map(trackers.map((tracker) => [tracker.key, tracker])).values(), ({ event }) => event);
 
 /** Before the first set: measures and consent are folded, nothing is decided. */
-export const NOTHING_PUBLISHED: Published = publishedOf({ setNumber: 0, engineVersion: ENGINE_VERSION, journeys: '[]' as JsonText, templates: '[]' as JsonText, segments: '[]' as JsonText, measures: '{}' as JsonText });
+export const NOTHING_PUBLISHED: Published = publishedOf({ setNumber: 0, engineVersion: ENGINE_VERSION, journeys: '[]' as JsonText, templates: '[]' as JsonText, segments: '[]' as JsonText, measures: null });

@@ -13,11 +13,11 @@ export type Published = Readonly<{ setNumber: number; changed: boolean; partitio
 /** How long a publication may take in all. */
 const LIMIT_MS = 30_000;
 
-type LastRow = { set_number: string; digest: string; segments: JsonText; measures: JsonText };
+type LastRow = { set_number: string; digest: string; segments: JsonText; measures: JsonText | null };
 
 const lastSet = async (client: Client): Promise<LastRow | undefined> => {
   await client.query('lock table orchestration.published_set in exclusive mode');
-  return (await client.query<LastRow>("select set_number, digest, published::json->>'segments' as segments, coalesce(published::json->>'measures', '{}') as measures from orchestration.published_set order by set_number desc limit 1")).rows[0];
+  return (await client.query<LastRow>("select set_number, digest, published::json->>'segments' as segments, published::json->>'measures' as measures from orchestration.published_set order by set_number desc limit 1")).rows[0];
 };
 
 /**

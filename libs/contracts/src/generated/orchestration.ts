@@ -51,8 +51,8 @@ export type JourneysPublished = Message<'JourneysPublished', {
   templates: JsonText;
   /** The segments: a JSON array of documents. */
   segments: JsonText;
-  /** What is kept of each customer for the conditions, each with the number of the set since which it is kept: a JSON object. */
-  measures: JsonText;
+  /** What is kept of each customer for the conditions, each with the number of the set since which it is kept: a JSON object. null: nothing. */
+  measures: JsonText | null;
   /** Caps, quiet hours and message classes: a JSON object. */
   settings: JsonText | null;
   /** The person or key that published it. */
