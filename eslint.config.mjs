@@ -50,7 +50,7 @@ export default [
     files: ['**/*.ts'],
     languageOptions: { parser: tseslint.parser },
     rules: {
-      '@nx/enforce-module-boundaries': ['error', { allow: [], enforceBuildableLibDependency: false, checkDynamicDependenciesExceptions: ['.*'], depConstraints }],
+      '@nx/enforce-module-boundaries': ['error', { allow: ['../../../schemas/**'], enforceBuildableLibDependency: false, checkDynamicDependenciesExceptions: ['.*'], depConstraints }],
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       'no-console': 'error',

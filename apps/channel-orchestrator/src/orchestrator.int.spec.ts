@@ -8,7 +8,6 @@ import { closeLog, createMessageReader, createMessageWriter, createRegistry, cre
 import { publicationAs, publicationChecker } from '@touchpoint/orchestration';
 import { listParked, migrations as logMigrations, POOL, publishControl, requestRetry } from '@touchpoint/store';
 import { createTestSystem, eventually, type TestSystem } from '@touchpoint/testing';
-import { documentSchemas } from '@touchpoint/testing/schemas';
 import { AppModule } from './app.module.ts';
 import { config } from './config.ts';
 import { migrations } from './orchestration.migrations.ts';
@@ -69,7 +68,7 @@ beforeAll(async () => {
   const registry = createRegistry(system.env['SCHEMA_REGISTRY_URL']!);
   writer = await createMessageWriter(registry, system.prefix, TOPICS.timeline);
   reader = createMessageReader(registry);
-  const checked = publicationChecker(documentSchemas)(Object.fromEntries([...filesUnder('journeys'), ...filesUnder('templates')]));
+  const checked = publicationChecker()(Object.fromEntries([...filesUnder('journeys'), ...filesUnder('templates')]));
   if (!('publication' in checked)) throw new Error(JSON.stringify(checked.issues));
   const timeline = { topic: system.prefix + TOPICS.timeline, partitions: system.partitions };
   const publish = () => publishControl({ pool: system.pool, appender: system.appender, writer, timeline }, () => Promise.resolve({

@@ -1,14 +1,12 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import type { Issue } from './condition-check.ts';
-
-/** The JSON Schemas of `schemas/`, parsed, as whoever reads files gives them: `condition` is what the others refer to. */
-export type DocumentSchemas = Readonly<Record<'condition' | 'journey' | 'segment', object>>;
+import { documentSchemas } from './document-schemas.ts';
 
 /**
  * The check of a document's shape. The schemas' keyword `hint` is ours: it says in the author's words what is expected; `verbose` gives it with each error.
  */
-export const shapeChecker = (schemas: DocumentSchemas, kind: 'journey' | 'segment'): ((document: unknown) => readonly Issue[]) => {
-  const validate = new Ajv({ allErrors: true, verbose: true, strict: true, strictTypes: false, strictRequired: false, keywords: ['hint'], schemas: [schemas.condition] }).compile(schemas[kind]);
+export const shapeChecker = (kind: 'journey' | 'segment'): ((document: unknown) => readonly Issue[]) => {
+  const validate = new Ajv({ allErrors: true, verbose: true, strict: true, strictTypes: false, strictRequired: false, keywords: ['hint'], schemas: [documentSchemas.condition] }).compile(documentSchemas[kind]);
   return (document) => {
     if (validate(document)) return [];
     const issues = (validate.errors ?? []).flatMap(issueOf);

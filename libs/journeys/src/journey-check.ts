@@ -1,4 +1,4 @@
-import { checkCondition, eventNames, leavesOf, propertyKind, shapeChecker, type Condition, type DocumentSchemas, type Issue, type Kind, type Vocabulary } from '@touchpoint/conditions';
+import { checkCondition, eventNames, leavesOf, propertyKind, shapeChecker, type Condition, type Issue, type Kind, type Vocabulary } from '@touchpoint/conditions';
 import { DAY, parseDuration } from '@touchpoint/kernel';
 import { checkGraph } from './journey-graph.ts';
 import type { JourneyDocument, SendStep, VariableSource, WaitForStep } from './journey.ts';
@@ -21,8 +21,8 @@ export type JourneyCheck = (document: unknown, known: Known) => readonly Issue[]
  * The check of a journey as its author wrote it: its shape first, by the schemas, then what it means: events,
  * properties, measures, templates and their variables, the way through its steps.
  */
-export const journeyChecker = (schemas: DocumentSchemas): JourneyCheck => {
-  const checkShape = shapeChecker(schemas, 'journey');
+export const journeyChecker = (): JourneyCheck => {
+  const checkShape = shapeChecker('journey');
   return (document, known) => {
     const shape = checkShape(document);
     return shape.length ? shape : checkMeaning(document as JourneyDocument, known);

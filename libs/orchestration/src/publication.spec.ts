@@ -3,12 +3,11 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { publicationAs, publicationChecker } from './publication.ts';
-import { documentSchemas } from '@touchpoint/testing/schemas';
 import { publishedOf } from './published.ts';
 
 const root = new URL('../../../', import.meta.url);
 const files = Object.fromEntries(['journeys', 'templates'].flatMap((folder) => readdirSync(new URL(folder, root), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).map((file) => [relative(fileURLToPath(root), file), readFileSync(file, 'utf8')])));
-const check = publicationChecker(documentSchemas);
+const check = publicationChecker();
 const issues = (changes: Readonly<Record<string, string | null>>) => {
   const result = check(Object.fromEntries(Object.entries({ ...files, ...changes }).filter((entry): entry is [string, string] => entry[1] !== null)));
   return 'issues' in result ? result.issues : [];

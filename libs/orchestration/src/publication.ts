@@ -1,4 +1,4 @@
-import type { DocumentSchemas, Issue } from '@touchpoint/conditions';
+import type { Issue } from '@touchpoint/conditions';
 import type { JsonText } from '@touchpoint/contracts';
 import { journeyChecker, type JourneyDocument, type Known } from '@touchpoint/journeys';
 import { checkTemplate, templateFromFiles, type TemplateDocument } from '@touchpoint/messaging';
@@ -31,8 +31,8 @@ export const MAX_KEPT = 100;
 const FILES = /^((?:journeys|segments)\/[^/]+\.json|templates\/[^/]+\/[^/]+)$/;
 
 /** The check of all files of a set together, by the JSON Schemas of `schemas/`. Only a set without any issue can be published. */
-export const publicationChecker = (schemas: DocumentSchemas): ((files: PublicationFiles) => Readonly<{ publication: Publication }> | Readonly<{ issues: readonly FileIssue[] }>) => {
-  const [checkJourney, checkSegment] = [journeyChecker(schemas), segmentChecker(schemas)];
+export const publicationChecker = (): ((files: PublicationFiles) => Readonly<{ publication: Publication }> | Readonly<{ issues: readonly FileIssue[] }>) => {
+  const [checkJourney, checkSegment] = [journeyChecker(), segmentChecker()];
   return (files) => {
     const issues: FileIssue[] = [];
     const templates = readTemplates(files, issues);

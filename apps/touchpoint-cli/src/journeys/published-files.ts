@@ -22,9 +22,8 @@ const readFiles = async (root: string): Promise<PublicationFiles> => {
  * @throws CliError that lists what is to mend, file by file.
  */
 export const readPublication = async (root: string = repositoryRoot): Promise<Publication> => {
-  const schema = async (kind: string) => JSON.parse(await readFile(join(repositoryRoot, `schemas/${kind}.schema.json`), 'utf8')) as object;
   const files = await readFiles(root);
-  const checked = publicationChecker({ condition: await schema('condition'), journey: await schema('journey'), segment: await schema('segment') })(files);
+  const checked = publicationChecker()(files);
   if ('publication' in checked) return checked.publication;
   throw new CliError('JOURNEYS.INVALID', `There is something to mend, nothing was published:\n${checked.issues.map(({ file, path, message }) => `  ${file}${path} ${message}`).join('\n')}`);
 };
