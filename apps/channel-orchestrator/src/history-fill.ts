@@ -1,8 +1,8 @@
 import { decodeMetaLate, type TimelineEvent } from '@touchpoint/contracts';
 import { CONTROL_KEY, type CustomerId, type Instant } from '@touchpoint/kernel';
 import { dropRepeats, headerOf, readTimelineRecord, TYPE, type LogRecord, type LogScanner, type MessageReader } from '@touchpoint/log';
-import { concernsHistory, foldHistory, keptOf, NO_HISTORY, shareText, TRAIT, type Asked, type History, type Share } from '@touchpoint/orchestration';
-import { query, type Client, type Pool } from '@touchpoint/store';
+import { concernsHistory, foldHistories, keptOf, NO_HISTORY, shareText, TRAIT, type Asked, type History, type Input, type Share } from '@touchpoint/orchestration';
+import { StagedRows, type Client, type Pool } from '@touchpoint/store';
 import type { Emitted } from './emitted.ts';
 import { compiledSet, loadSet, setOffset, type Filling } from './in-force.ts';
 
@@ -17,6 +17,7 @@ type Group = Readonly<{ asked: Asked; until: number; passed: ReadonlySet<number>
 /** What a step comes to: what is emitted, what the same transaction writes, and how far history is then; null: all is told. */
 export type FillStep = Readonly<{ filling: Filling | null; emit: (emitted: Emitted) => void; write: (client: Client) => Promise<void> }>;
 
+const STAGED = new StagedRows<History>('orchestration.filling', 'partition');
 const nothing = (): void => undefined;
 
 /**
@@ -37,16 +38,14 @@ export class HistoryFill {
     const groups = await this.#groupsOf(filling.set, live);
     const end = Math.max(0, ...groups.map(({ until }) => until));
     if (filling.next < end) return this.#read(filling, end, groups);
-    const rows = await query<{ customer_id: CustomerId; history: string }>(this.#ports.pool, 'select customer_id, history from orchestration.filling where partition = $1 order by customer_id limit $2', [this.#partition, CUSTOMERS]);
+    const rows = await STAGED.first(this.#ports.pool, this.#partition, CUSTOMERS);
     if (rows.length === 0) return { filling: null, emit: (emitted) => emitted.segmentsLive(this.#partition, filling.set, now), write: () => Promise.resolve() };
     return {
       filling,
       emit: (emitted) => {
-        for (const { customer_id, history } of rows) for (const [part, share] of partsOf(JSON.parse(history) as History).entries()) emitted.historyFilled(customer_id, part, { setNumber: filling.set, ...share }, now);
+        for (const [customerId, history] of rows) for (const [part, share] of partsOf(history).entries()) emitted.historyFilled(customerId as CustomerId, part, { setNumber: filling.set, ...share }, now);
       },
-      write: async (client) => {
-        await client.query('delete from orchestration.filling where partition = $1 and customer_id = any($2::uuid[])', [this.#partition, rows.map(({ customer_id }) => customer_id)]);
-      },
+      write: (client) => STAGED.drop(client, this.#partition, rows.map(([customerId]) => customerId)),
     };
   }
 
@@ -80,7 +79,7 @@ export class HistoryFill {
     // The end of a log may be markers that no reader is given.
     if (taken.length === 0 && at === next) at = end;
     const changed = await this.#fold(taken, groups);
-    return { filling: { set, next: at, seen: Object.fromEntries(known) }, emit: nothing, write: (client) => this.#save(client, changed) };
+    return { filling: { set, next: at, seen: Object.fromEntries(known) }, emit: nothing, write: (client) => STAGED.save(client, this.#partition, changed) };
   }
 
   async #fold(records: readonly LogRecord[], groups: readonly Group[]): Promise<ReadonlyMap<CustomerId, History>> {
@@ -90,38 +89,19 @@ export class HistoryFill {
       return type !== undefined && record.key !== CONTROL_KEY && groups.some(({ asked, until }) => record.offset < until && concernsHistory(asked, type));
     });
     await reader.prepare(concerned.map(({ value }) => value));
-    const histories = new Map<CustomerId, History>();
-    const rows = await query<{ customer_id: CustomerId; history: string }>(pool, 'select customer_id, history from orchestration.filling where partition = $1 and customer_id = any($2::uuid[])', [this.#partition, [...new Set(concerned.map(({ key }) => key))].filter((key) => UUID.test(key))]);
-    for (const { customer_id, history } of rows) histories.set(customer_id, JSON.parse(history) as History);
-    const changed = new Map<CustomerId, History>();
-    for (const record of concerned) {
-      let input;
+    const inputs = concerned.flatMap((record): readonly Input[] => {
       try {
         const { type, recorded } = readTimelineRecord(record, this.#partition, decodeMetaLate, partitions);
-        input = { message: reader.read(type, record.value) as TimelineEvent, recorded };
+        return [{ message: reader.read(type, record.value) as TimelineEvent, recorded }];
       } catch {
         // What cannot be read was parked when it came.
-        continue;
+        return [];
       }
-      const { customerId } = input.recorded;
-      const before = histories.get(customerId) ?? NO_HISTORY;
-      let history = before;
-      for (const { asked, until, passed } of groups) if (record.offset < until && !passed.has(record.offset)) history = foldHistory(history, input, asked);
-      if (history === before) continue;
-      histories.set(customerId, history);
-      changed.set(customerId, history);
-    }
-    return changed;
-  }
-
-  async #save(client: Client, changed: ReadonlyMap<CustomerId, History>): Promise<void> {
-    if (changed.size === 0) return;
-    await client.query('insert into orchestration.filling (partition, customer_id, history) select $1, r.* from unnest($2::uuid[], $3::text[]) r on conflict (partition, customer_id) do update set history = excluded.history',
-      [this.#partition, [...changed.keys()], [...changed.values()].map((history) => JSON.stringify(history))]);
+    });
+    const histories = await STAGED.load(pool, this.#partition, [...new Set(inputs.map(({ recorded }) => recorded.customerId))]);
+    return foldHistories(histories, inputs, ({ recorded: { position: { offset } } }) => groups.filter(({ until, passed }) => offset < until && !passed.has(offset)).map(({ asked }) => asked));
   }
 }
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 type Told = Readonly<{ filled: string; handOn: string | null }>;
 const EMPTY: Share = NO_HISTORY;

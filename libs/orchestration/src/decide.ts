@@ -7,16 +7,18 @@ import { HISTORY, shareOf } from './history.ts';
 import { causeOf, type Cause, type Input } from './input.ts';
 import { erased, unreachable } from './erasing.ts';
 import { absorbed, boundedMembers, handedOver, MAX_HOPS, merged, split } from './merging.ts';
+import { counted } from './measures.ts';
 import { EMPTY_PART, filledPart, foldPart, PART_TOUCHPOINTS, type Filled, type Part } from './part.ts';
 import type { Published } from './published.ts';
 import { enterJourneys, fireTimer, moveRuns, type Deciding } from './running.ts';
 import { reviewAll, reviewDue, reviewFor } from './segmenting.ts';
 import type { CustomerState } from './state.ts';
 
-type Control = Extract<IdentityMessage | OrchestrationMessage, { type: 'CustomerAbsorbed' | 'CustomerErased' | 'CustomerMerged' | 'CustomerSplit' | 'CustomerHandedOver' | 'TouchpointHandedOn' | 'TimerFired' | 'HistoryFilled' }>;
+type Control = Extract<IdentityMessage | OrchestrationMessage, { type: 'CustomerAbsorbed' | 'CustomerErased' | 'CustomerMerged' | 'CustomerSplit' | 'CustomerHandedOver' | 'TouchpointHandedOn' | 'TimerFired' | 'HistoryFilled' | 'IdentitiesLinked' }>;
 
 /** What is no touchpoint and yet decided on. Facts of our own (JourneysMoved, MessageDecided, …) have no place here: they are outputs, and folding them would let a replay differ. */
 const CONTROL: Table<Control, [state: CustomerState, deciding: Deciding], CustomerState> = {
+  IdentitiesLinked: ({ data }, state, deciding) => (data.linked.some(({ kind }) => kind === 'user') ? known(state, deciding) : state),
   CustomerAbsorbed: (message, state, deciding) => absorbed(state, message, deciding),
   CustomerErased: (_, state, deciding) => erased(state, deciding),
   CustomerMerged: (message, state, deciding) => merged(state, message, deciding),
@@ -66,6 +68,12 @@ const touched = (before: CustomerState, message: Touchpoint, origin: Origin | nu
   const state = reviewFor(folded, message.type, deciding);
   const event: HappenedEvent = { type: message.type, at, data: message.data, commandId: commandOf(message) };
   return enterJourneys(moveRuns(state, event, deciding), event, deciding);
+};
+
+const known = (state: CustomerState, deciding: Deciding): CustomerState => {
+  const { at } = deciding.out.cause;
+  if ((state.own.measures['identity.knownAt'] ?? Infinity) <= at) return state;
+  return reviewFor({ ...state, own: { ...state.own, measures: counted(state.own.measures, at, 'identity.knownAt') } }, 'IdentitiesLinked', deciding);
 };
 
 /** Of somebody who was erased no address is kept, whatever comes late. */

@@ -3,7 +3,8 @@ import { tracked } from '@touchpoint/measures';
 import type { Touchpoint } from '@touchpoint/contracts';
 import { touchpointOf } from './handed-on.ts';
 import { causeOf, type Input } from './input.ts';
-import type { Asked, Filled } from './part.ts';
+import { filledPart, type Asked, type Filled, type Part } from './part.ts';
+import type { CustomerState } from './state.ts';
 import { traitsSaid } from './traits.ts';
 
 /** As what a share of history is handed on that is for a survivor. */
@@ -56,6 +57,31 @@ const split = (history: History, { customerId, memberId }: Readonly<{ customerId
   if (self === memberId) return { own: history.own, members: history.members };
   if (self !== customerId) return history;
   return { ...history, members: Object.fromEntries(Object.entries(history.members).filter(([id, { via }]) => id !== memberId && via !== memberId)) };
+};
+
+/**
+ * Folds records of one or more customers, in their order, into the histories that they have so far. @param askedOf what is asked of a record
+ * @returns those that changed.
+ */
+export const foldHistories = (histories: ReadonlyMap<string, History>, inputs: readonly Input[], askedOf: (input: Input) => readonly Asked[]): ReadonlyMap<CustomerId, History> => {
+  const changed = new Map<CustomerId, History>();
+  for (const input of inputs) {
+    const { customerId } = input.recorded;
+    const before = changed.get(customerId) ?? histories.get(customerId) ?? NO_HISTORY;
+    const after = askedOf(input).reduce((history, asked) => foldHistory(history, input, asked), before);
+    if (after !== before) changed.set(customerId, after);
+  }
+  return changed;
+};
+
+/** A customer as it would be if new measures had their history already. @param historyOf of its own timeline, and of those that became a part of it */
+export const withHistory = (state: CustomerState, customerId: string, historyOf: (customerId: string) => History | undefined): CustomerState => {
+  const { own, members: handedOn } = historyOf(customerId) ?? NO_HISTORY;
+  const members = Object.entries(state.members).map(([id, member]) => {
+    const parts = [historyOf(id)?.before?.own, handedOn[id]].filter((share) => share !== undefined);
+    return [id, parts.reduce<Part>((part, share) => filledPart(part, share), member) as typeof member] as const;
+  });
+  return { ...state, own: filledPart(state.own, own), members: Object.fromEntries(members) };
 };
 
 /** What is written of a share; null: there is nothing in it. */

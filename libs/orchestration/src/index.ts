@@ -10,4 +10,5 @@ export type { Held } from './message.policy.ts';
 export type { Asked, Part } from './part.ts';
 export * from './publication.ts';
 export * from './published.ts';
+export { outlookOf } from './sight.ts';
 export { emptyState, parseState, partsOf, serialiseState, STATE_VERSION, type CustomerState, type Member } from './state.ts';

@@ -16,6 +16,7 @@ export const MEASURES = {
   'app.opens': { kind: 'number', merge: 'sum', doc: 'How often the app was opened.' },
   'app.firstOpenedAt': { kind: 'instant', merge: 'min', doc: 'When the app was opened first.' },
   'app.lastOpenedAt': { kind: 'instant', merge: 'max', doc: 'When the app was opened last.' },
+  'identity.knownAt': { kind: 'instant', merge: 'min', doc: 'When the customer was first known by an id of the shop (user), and not only by a device or an address.' },
   'messages.lastOpenedAt': { kind: 'instant', merge: 'max', doc: 'When a message was opened or clicked last, by a person as far as known.' },
 } as const satisfies Readonly<Record<string, Measure>>;
 export type MeasureName = keyof typeof MEASURES;

@@ -1,5 +1,6 @@
+import { hash } from 'node:crypto';
 import type { Issue } from '@touchpoint/conditions';
-import type { JsonText } from '@touchpoint/contracts';
+import type { JourneysPublished, JsonText } from '@touchpoint/contracts';
 import { journeyChecker, type JourneyDocument, type Known } from '@touchpoint/journeys';
 import { checkTemplate, templateFromFiles, type TemplateDocument } from '@touchpoint/messaging';
 import { inOrder, segmentChecker, sinceWhen, type PublishedSegment, type SegmentDocument } from '@touchpoint/segments';
@@ -19,9 +20,16 @@ export const publicationAs = (setNumber: number, { journeys, templates, segments
   const documents = JSON.parse(segments) as readonly SegmentDocument[];
   const since = keptSince(JSON.parse(journeys) as readonly JourneyDocument[], documents, keptOf(before?.measures ?? null), setNumber);
   return {
-    setNumber, engineVersion: ENGINE_VERSION, journeys, templates, measures: JSON.stringify(since),
+    setNumber, engineVersion: ENGINE_VERSION, journeys, templates,
     segments: JSON.stringify(sinceWhen(documents, JSON.parse(before?.segments ?? '[]') as readonly PublishedSegment[], setNumber)),
+    measures: JSON.stringify(since),
   };
+};
+
+/** Digest of what is published, whatever its number: publishing the same again is nothing. */
+export const publicationDigest = ({ engineVersion, journeys, templates, segments }: Pick<JourneysPublished['data'], 'engineVersion' | 'journeys' | 'templates' | 'segments'>): string => {
+  const documents = (JSON.parse(segments) as readonly Partial<PublishedSegment>[]).map(({ since: _, ...document }) => document);
+  return hash('sha256', JSON.stringify([engineVersion, journeys, templates, documents]), 'hex');
 };
 
 /** Most bytes of a set: it has to fit into one record. */

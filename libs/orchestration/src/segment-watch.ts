@@ -12,6 +12,7 @@ const MEASURED: Readonly<Record<string, readonly string[]>> = {
   [LIFECYCLE]: ['OrderCompleted'],
   app: ['ApplicationOpened', 'ApplicationInstalled', 'DeviceRegistered', 'TraitsSet'],
   messages: ['MessageOpened', 'MessageClicked'],
+  identity: ['IdentitiesLinked'],
 };
 /** What says in which zone a customer lives. */
 const ZONE = MEASURED['app']!;

@@ -64,6 +64,11 @@ describe('a segment', () => {
     expect(told(play(only('old-app'), [at(START, opened('4.1.9')), at(days(1), opened('4.10')), at(days(-1), opened('4.0'))]))).toEqual(['enters segment old-app', 'leaves segment old-app']));
   it('knows where a customer stands in its life', () =>
     given(only('new-here'), at(START, order('1'))).when((past) => fired(first(past))).then('leaves segment new-here'));
+  it('holds whoever the shop knows by an id of its own, and nobody else', () => {
+    const set = publish(segment('known', { measure: 'identity.knownAt', exists: true }));
+    const linked = (kind: 'user' | 'device') => message('IdentitiesLinked', { customerId: customer('a'), linked: [{ kind, key: 'k' as never, movedFrom: null }] });
+    expect([play(set, [at(START, linked('device'))]), play(set, [at(START, linked('user')), at(days(1), linked('user'))])].map(told)).toEqual([[], ['enters segment known']]);
+  });
   it('sums exactly, cancellations deducted', () =>
     expect(told(play(only('big'), [at(START, paid('99.99')), at(days(1), paid('0.01')), at(days(2), message('OrderCancelled', { total: parseDecimal('0.01')! }))])).filter((line) => line.includes('big'))).toEqual(['enters segment big', 'leaves segment big']));
   it('is known with its reason', () => {

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { JsonText } from '@touchpoint/contracts';
 import { createAppender, createMessageWriter, kafkaProducers, partitionCounts, TOPICS } from '@touchpoint/log';
 import { silentLog } from '@touchpoint/host';
-import { ENGINE_VERSION, publicationAs, type Publication } from '@touchpoint/orchestration';
+import { ENGINE_VERSION, publicationAs, publicationDigest, type Publication } from '@touchpoint/orchestration';
 import { publishControl, type Client, type Pool } from '@touchpoint/store';
 import { kafkaFor } from '../system/set-up.ts';
 import { registryAt } from '../system/subjects.ts';
@@ -25,7 +24,6 @@ const lastSet = async (client: Client): Promise<LastRow | undefined> => {
  * again publishes nothing. What was committed and not sent in time is sent by the next publication.
  */
 export const publishSet = async ({ pool, kafkaBrokers, schemaRegistryUrl, topicPrefix }: PublishPorts, publication: Publication, by: string, note: string | null): Promise<Published> => {
-  const { journeys, templates, segments } = publication;
   const kafka = kafkaFor({ kafkaBrokers });
   const appender = createAppender(kafkaProducers(kafka), { log: silentLog });
   // Records with a seq have no deadline each: a later one would land behind a gap. When it takes too long, nothing at all is sent any more.
@@ -34,7 +32,7 @@ export const publishSet = async ({ pool, kafkaBrokers, schemaRegistryUrl, topicP
     const writer = await createMessageWriter(registryAt(schemaRegistryUrl), topicPrefix, TOPICS.timeline);
     const topic = topicPrefix + TOPICS.timeline;
     const partitions = (await partitionCounts(kafka, topicPrefix)).get(topic)!;
-    const digest = createHash('sha256').update(JSON.stringify([ENGINE_VERSION, journeys, templates, segments])).digest('hex');
+    const digest = publicationDigest({ engineVersion: ENGINE_VERSION, ...publication });
     let setNumber = 0;
     const changed = await publishControl({ pool, appender, writer, timeline: { topic, partitions } }, async (client) => {
       const last = await lastSet(client);
