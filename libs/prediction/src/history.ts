@@ -4,7 +4,7 @@ import { DAY, type Decimal, type Instant } from '@touchpoint/kernel';
 export type OrderHistory = Readonly<{
   firstAt: Instant;
   lastAt: Instant;
-  /** At least 1. Better the days with an order than the orders: two of one morning say nothing of a customer's pace (docs/predictions.md). */
+  /** At least 1. Counted alike in learning and in predicting (docs/predictions.md). */
   orders: number;
   /** What was paid and kept. */
   net: Decimal;

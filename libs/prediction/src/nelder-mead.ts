@@ -3,9 +3,8 @@ type Corner = Readonly<{ point: readonly number[]; value: number }>;
 
 const STEP = 0.5;
 const MOST_STEPS = 2_000;
-/** How near the corners must be, in value and in place. */
+/** How near to the best corner all others must lie. */
 const TOLERANCE = 1e-7;
-const VALUE_TOLERANCE = 1e-13;
 
 /**
  * The lowest point of a function near a start (Nelder and Mead: A simplex method for function minimization, 1965), with the usual coefficients. Deterministic, in bounded steps. `Infinity` keeps it out of a place.
@@ -38,4 +37,4 @@ const descend = (f: (point: readonly number[]) => number, start: readonly number
 };
 
 const together = ([best, ...others]: readonly Corner[]): boolean =>
-  others.every(({ point, value }) => value - best!.value <= VALUE_TOLERANCE && point.every((v, i) => Math.abs(v - best!.point[i]!) <= TOLERANCE));
+  others.every(({ point }) => point.every((v, i) => Math.abs(v - best!.point[i]!) <= TOLERANCE));

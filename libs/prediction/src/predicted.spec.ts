@@ -63,5 +63,7 @@ describe('while nothing is ordered', () => {
       expect(scored(change).recency).toBeLessThan(scored(NOW).recency);
     }));
   });
+  it.each([[0, 31], [30, 31], [31, 61], [60, 61], [240, 241], [241, null]])('%d days after the last order the score of recency falls next on day %p', (days, next) =>
+    expect(nextRfmChange(cdnow, ordered(2, days + 9, days), NOW)).toBe(next === null ? null : NOW + (next - days) * DAY));
   it('nothing changes any more ten years after the last order', () => expect(nextFlip(cdnow, ordered(2, 4_000, 3_700), NOW, ({ recency }) => recency > 3_800)).toBeNull());
 });

@@ -42,5 +42,5 @@ export const predicted = (model: PredictionModel, history: OrderHistory, at: Ins
   };
 };
 
-/** Hides in what order a machine rounds: a value that falls with time must not rise by its last bit. */
-const sixDecimals = (value: number): number => Math.round(value * 1e6) / 1e6;
+/** Hides how the last bit was rounded: a value that falls with time must not rise by it, nor pass below 0. */
+const sixDecimals = (value: number): number => Math.max(0, Math.round(value * 1e6) / 1e6);
