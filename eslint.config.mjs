@@ -15,7 +15,7 @@ const projects = globSync('{apps,libs,tools}/*/package.json').map((file) => {
 
 const PURE = ['kernel', 'contracts', 'context', 'composition'];
 /** The packages a pure library may use: no I/O, no clock behind them. */
-const PURE_PACKAGES = { kernel: ['uuid'], contracts: ['avsc'], context: ['liquidjs', 'ajv', 'libphonenumber-js'], composition: ['liquidjs', 'ajv'] };
+const PURE_PACKAGES = { kernel: ['uuid'], contracts: ['avsc'], context: ['liquidjs', 'ajv', 'libphonenumber-js', 'temporal-polyfill'], composition: ['liquidjs', 'ajv'] };
 const SPEC_PACKAGES = ['@jest/globals', 'fast-check'];
 /** Which types of project a type may import. One way: apps → platform → composition → contexts → contracts → kernel. */
 const SEES = {
@@ -29,7 +29,7 @@ const SEES = {
   tool: ['kernel', 'contracts', 'context', 'composition', 'platform', 'testing', 'tool'],
 };
 /** Contexts do not see each other; only the condition language is seen by those that use it. */
-const SEES_CONDITIONS = ['segments', 'journeys', 'consent'];
+const SEES_CONDITIONS = ['measures', 'segments', 'journeys', 'consent'];
 
 const depConstraints = [
   ...Object.entries(SEES).map(([type, sees]) => ({
@@ -50,7 +50,7 @@ export default [
     files: ['**/*.ts'],
     languageOptions: { parser: tseslint.parser },
     rules: {
-      '@nx/enforce-module-boundaries': ['error', { allow: [], enforceBuildableLibDependency: false, checkDynamicDependenciesExceptions: ['.*'], depConstraints }],
+      '@nx/enforce-module-boundaries': ['error', { allow: ['../../../schemas/**'], enforceBuildableLibDependency: false, checkDynamicDependenciesExceptions: ['.*'], depConstraints }],
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       'no-console': 'error',

@@ -7,7 +7,7 @@ const base = {
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
-      { jsc: { target: 'es2023', parser: { syntax: 'typescript', decorators: true }, transform: { legacyDecorator: true }, keepClassNames: true }, module: { type: 'es6' } },
+      { jsc: { experimental: { keepImportAttributes: true }, target: 'es2023', parser: { syntax: 'typescript', decorators: true }, transform: { legacyDecorator: true }, keepClassNames: true }, module: { type: 'es6' } },
     ],
   },
 };

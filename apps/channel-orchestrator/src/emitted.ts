@@ -1,5 +1,5 @@
-import { encodeMeta, type TimerFired } from '@touchpoint/contracts';
-import { derivedId, invalidMessage, partitionOf, type CustomerId, type Instant, type Meta } from '@touchpoint/kernel';
+import { encodeMeta, type HistoryFilled, type TimerFired } from '@touchpoint/contracts';
+import { CONTROL_KEY, derivedId, invalidMessage, partitionOf, type CustomerId, type Instant, type Meta } from '@touchpoint/kernel';
 import { createSequencer, encodeOrigin, MAX_RECORD_BYTES, META, ORIGIN, recordBytes, TRACEPARENT, TYPE, type MessageWriter, type OutRecord } from '@touchpoint/log';
 import type { CommandOut, Decided, Fact } from '@touchpoint/orchestration';
 
@@ -11,6 +11,8 @@ export type Thread = Readonly<{ correlationId: string | null; historical: boolea
 export const PUBLISHER = 'channel-orchestrator';
 const NO_DIGEST = '0'.repeat(32);
 const NONE: ReadonlySet<string> = new Set();
+/** Of what no touchpoint caused. */
+const NO_THREAD: Thread = { correlationId: null, historical: false, traceparent: undefined };
 type Unnumbered = Readonly<{ id: string; record: Omit<OutRecord, 'headers'> & { headers: Record<string, Buffer> } }>;
 
 /** Gathers what a transaction emits; at its end, numbered in order per target partition. */
@@ -60,9 +62,20 @@ export class Emitted {
   }
 
   timerFired(customerId: CustomerId, data: TimerFired['data'], now: Instant): void {
-    const thread = { correlationId: null, historical: false, traceparent: undefined };
-    const meta = this.#meta(derivedId('timer-fired', data.timerId), data.dueAt, now, null, thread);
-    this.#gathered.push(this.#record(this.#topics.timeline, customerId, 'TimerFired', this.#writers.timeline.write('TimerFired', data), meta, thread));
+    const meta = this.#meta(derivedId('timer-fired', data.timerId), data.dueAt, now, null, NO_THREAD);
+    this.#gathered.push(this.#record(this.#topics.timeline, customerId, 'TimerFired', this.#writers.timeline.write('TimerFired', data), meta, NO_THREAD));
+  }
+
+  /** @param part which of a customer's records about this set it is */
+  historyFilled(customerId: CustomerId, part: number, data: HistoryFilled['data'], now: Instant): void {
+    const meta = this.#meta(derivedId('history-filled', customerId, String(data.setNumber), String(part)), now, now, null, NO_THREAD);
+    this.#gathered.push(this.#record(this.#topics.timeline, customerId, 'HistoryFilled', this.#writers.timeline.write('HistoryFilled', data), meta, NO_THREAD));
+  }
+
+  /** A control record on our own partition. */
+  segmentsLive(partition: number, setNumber: number, now: Instant): void {
+    const meta = this.#meta(derivedId('segments-live', String(setNumber), String(partition)), now, now, null, NO_THREAD);
+    this.#gathered.push(this.#record(this.#topics.timeline, CONTROL_KEY, 'SegmentsLive', this.#writers.timeline.write('SegmentsLive', { setNumber }), meta, NO_THREAD, partition));
   }
 
   #fact({ messageId, customerId, message, occurredAt, causationId }: Fact, thread: Thread): Unnumbered {
@@ -80,8 +93,7 @@ export class Emitted {
     return { messageId, publisher: PUBLISHER, occurredAt, receivedAt, historical, sources: [], link: 'none', digest: NO_DIGEST, correlationId, causationId };
   }
 
-  #record(topic: string, key: CustomerId, type: string, value: Buffer, meta: Meta, { traceparent }: Thread): Unnumbered {
-    const partition = partitionOf(key, this.#topics.partitionsOf(topic));
+  #record(topic: string, key: CustomerId | typeof CONTROL_KEY, type: string, value: Buffer, meta: Meta, { traceparent }: Thread, partition = partitionOf(key, this.#topics.partitionsOf(topic))): Unnumbered {
     // Any number takes as many bytes: the size is known before it is given.
     const headers: Record<string, Buffer> = { [META]: encodeMeta(meta), [TYPE]: Buffer.from(type), [ORIGIN]: encodeOrigin(this.#origin, 0) };
     if (traceparent) headers[TRACEPARENT] = traceparent;

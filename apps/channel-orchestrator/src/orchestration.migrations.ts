@@ -25,4 +25,18 @@ export const migrations: readonly Migration[] = [
       comment on table orchestration.in_force is 'The set that decides on each partition from an offset on.';
     `,
   },
+  {
+    id: 'orchestration.002-history',
+    sql: `
+      alter table orchestration.in_force add column live_set bigint not null default 0, add column told_set bigint not null default 0, add column filling json, add column sweep_after uuid;
+      comment on column orchestration.in_force.live_set is 'The newest set whose segments count on the partition: what their measures need of history is there.';
+      comment on column orchestration.in_force.told_set is 'The newest set of which that was told (SegmentsLive), or is about to be.';
+      comment on column orchestration.in_force.filling is 'Which set history is being folded for, and how far. Null: none.';
+      comment on column orchestration.in_force.sweep_after is 'Customers up to this id have been called to be looked at since segments of the live set count. Null: all have.';
+      create table orchestration.set_offset (partition integer, set_number bigint, since_offset bigint not null, passed bigint[] not null, primary key (partition, set_number));
+      comment on table orchestration.set_offset is 'Where each set took effect on each partition; passed: what was parked or dropped before, which is folded later or never.';
+      create table orchestration.filling (partition integer, customer_id uuid, history text not null, primary key (partition, customer_id));
+      comment on table orchestration.filling is 'What new measures come to so far for a customer, while history is folded for them. JSON.';
+    `,
+  },
 ];

@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOG, METRICS, type Log, type Metrics, type Token } from '@touchpoint/host';
-import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, originName, tellStrangers, TOPICS, type Appender, type LogReader, type LogTopics, type MessageReader, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
+import { APPENDER, checkAnchor, LOG_READER, LOG_TOPICS, MESSAGE_READER, originName, tellStrangers, TOPICS, type Appender, type LogReader, type LogScanner, type LogTopics, type MessageReader, type MessageWriter, type PartitionHandler, type PartitionSession } from '@touchpoint/log';
 import { ENGINE_VERSION, type Decided } from '@touchpoint/orchestration';
 import { claimCheckpoint, observeOutbox, observeParked, parkedKeys, POOL, resolvedUpTo, restoredUntil, sendAs, sharedLook, type Pool } from '@touchpoint/store';
+import { CONSUMER } from './consumer.ts';
+import { loadInForce } from './in-force.ts';
 import { OrchestratorSession, type OrchestratorPorts } from './orchestrator.session.ts';
-import { loadInForce } from './state-store.ts';
 
-export const CONSUMER = 'channel-orchestrator';
 export const TIMELINE_WRITER = 'touchpoint.timeline-writer' as Token<MessageWriter>;
 export const COMMAND_WRITER = 'touchpoint.command-writer' as Token<MessageWriter>;
 
@@ -21,7 +21,7 @@ export class OrchestratorHandler implements PartitionHandler {
     @Inject(POOL) pool: Pool,
     @Inject(APPENDER) appender: Appender,
     @Inject(MESSAGE_READER) reader: MessageReader,
-    @Inject(LOG_READER) logReader: LogReader,
+    @Inject(LOG_READER) logReader: LogReader & LogScanner,
     @Inject(LOG_TOPICS) topics: LogTopics,
     @Inject(TIMELINE_WRITER) timeline: MessageWriter,
     @Inject(COMMAND_WRITER) commands: MessageWriter,
@@ -44,6 +44,7 @@ export class OrchestratorHandler implements PartitionHandler {
       pool,
       appender,
       reader,
+      log: logReader,
       topics: { timeline: nameOf(TOPICS.timeline), commands: nameOf(TOPICS.commands), urgentCommands: nameOf(TOPICS.urgentCommands), partitionsOf: (topic) => counts.get(topic)! },
       writers: { timeline, commands },
       parkable: { table: 'orchestration.customer', partitions: topics.partitionsOf(TOPICS.timeline), log },

@@ -43,9 +43,9 @@ const open = async (version = 1, published?: Published) => {
   const origin = originName(CONSUMER, version, 'timeline', 0, 1);
   const checkpoint = await sendAs(pool, await claimCheckpoint(pool, { consumer: CONSUMER, topic: 'timeline', partition: 0 }), origin);
   const session = new OrchestratorSession({
-    pool, appender, reader, topics: { timeline: 'timeline', commands: 'commands', urgentCommands: 'urgent', partitionsOf: () => 1 }, writers: { timeline: writer, commands: writer },
+    pool, appender, reader, log: { scan: () => { throw new Error('not asked for here'); } }, topics: { timeline: 'timeline', commands: 'commands', urgentCommands: 'urgent', partitionsOf: () => 1 }, writers: { timeline: writer, commands: writer },
     parkable: { table: 'orchestration.customer', partitions: 1, log: silentLog }, resolvedUpTo: () => Promise.resolve(resolved), onDecided: () => undefined, onTimers: () => undefined, onStrangers: () => undefined,
-  }, checkpoint, await parkedKeys(pool, checkpoint), published, origin);
+  }, checkpoint, await parkedKeys(pool, checkpoint), published && { published, told: published.setNumber, filling: null, sweep: null }, origin);
   await session.sendPending();
   return session;
 };
@@ -98,7 +98,7 @@ describe('what was sent', () => {
 describe('a session that was overtaken', () => {
   it('writes nothing of a batch, and sends nothing', async () => {
     const waiting = { id: 'j', version: 1, name: 'J', goal: 'g', entry: { event: 'OrderCompleted' }, reentry: { rule: 'restart' }, steps: [{ id: 's', type: 'wait', for: 'P10D', next: 'end' }, { id: 'end', type: 'exit' }] };
-    const published = publishedOf({ setNumber: 1, engineVersion: '1', journeys: JSON.stringify([waiting]), templates: '[]' });
+    const published = publishedOf({ setNumber: 1, engineVersion: '1', journeys: JSON.stringify([waiting]), templates: '[]', segments: '[]', measures: null });
     const owner = await open(1, published);
     await owner.process([order(1)]);
     await owner.leave();
@@ -154,7 +154,7 @@ describe('timers', () => {
   const timer = (id: number, dueAt: number) => ({ timerId: who(id), runId: who(id), journeyId: 'j', stepId: 's', dueAt, historical: false });
   const set = (id: number, dueAt: number) => pool.query('insert into orchestration.timer (partition, timer_id, customer_id, due_at, timer) values (0, $1, $2, $3, $4)', [who(id), who(1), dueAt, JSON.stringify(timer(id, dueAt))]);
   const waiting = { id: 'j', version: 1, name: 'J', goal: 'g', entry: { event: 'OrderCompleted' }, reentry: { rule: 'always' }, steps: [{ id: 's', type: 'wait', for: 'P10D', next: 'end' }, { id: 'end', type: 'exit' }] };
-  const published = publishedOf({ setNumber: 1, engineVersion: '1', journeys: JSON.stringify([waiting]), templates: '[]' });
+  const published = publishedOf({ setNumber: 1, engineVersion: '1', journeys: JSON.stringify([waiting]), templates: '[]', segments: '[]', measures: null });
   /** The log's clock comes to what was resolved at the second look. */
   const until = async (session: OrchestratorSession, at: number) => {
     resolved = at;

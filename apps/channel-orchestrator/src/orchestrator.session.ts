@@ -1,6 +1,6 @@
-import { decodeMeta, type JourneysPublished, type TimelineEvent, type TimerFired } from '@touchpoint/contracts';
+import { decodeMeta, type JourneysPublished, type SegmentsLive, type TimelineEvent, type TimerFired } from '@touchpoint/contracts';
 import { CONTROL_KEY, type Instant } from '@touchpoint/kernel';
-import { anchorOf, dropRepeats, headerOf, readTimelineRecord, TRACEPARENT, TYPE, unpackRecords, type Appender, type LogRecord, type MessageReader, type PartitionSession } from '@touchpoint/log';
+import { anchorOf, dropRepeats, headerOf, readTimelineRecord, TRACEPARENT, TYPE, unpackRecords, type Appender, type LogRecord, type LogScanner, type MessageReader, type OutRecord, type PartitionSession } from '@touchpoint/log';
 import { concerns, NOTHING_PUBLISHED, type Decided, type Input, type Published } from '@touchpoint/orchestration';
 import {
   acknowledged, behind, deleteAcknowledged, deleteParked, deletePending, findingPoison, forgetDropped, foundIds, park, parkingOf, readPending, readRetries, transaction,
@@ -10,13 +10,17 @@ import { NO_EFFECTS, saveBatch, type BatchEffects } from './batch-store.ts';
 import { DecidedBatch } from './decided-batch.ts';
 import { Emitted, type Topics, type Writers } from './emitted.ts';
 import { LogClock } from './log-clock.ts';
-import { compiledSet, loadStates, saveInForce } from './state-store.ts';
+import { HistoryFill } from './history-fill.ts';
+import { compiledSet, saveFilling, saveInForce, saveLive, saveSweep, FIRST, type InForce } from './in-force.ts';
+import { loadStates } from './state-store.ts';
+import { nextToReview } from './segment-sweep.ts';
 import { dueTimers, nextDue } from './timer-store.ts';
 
 export type OrchestratorPorts = Readonly<{
   pool: Pool;
   appender: Appender;
   reader: MessageReader;
+  log: LogScanner;
   topics: Topics;
   writers: Writers;
   parkable: Parkable;
@@ -28,7 +32,10 @@ export type OrchestratorPorts = Readonly<{
   onStrangers: (partition: number, records: readonly LogRecord[]) => void;
 }>;
 
-type Read = Readonly<{ record: LogRecord; input?: Input; error?: unknown; control?: JourneysPublished['data'] }>;
+/** What takes effect for all customers of the partition. */
+type Control = Pick<JourneysPublished, 'type' | 'data'> | Pick<SegmentsLive, 'type' | 'data'>;
+type Read = Readonly<{ record: LogRecord; input?: Input; error?: unknown; control?: Control }>;
+const CONTROLS: ReadonlySet<string> = new Set(['JourneysPublished', 'SegmentsLive']);
 
 const MOST_TIMERS = 500;
 /** Parked records that are taken up in one go. */
@@ -46,18 +53,23 @@ export class OrchestratorSession implements PartitionSession {
   #checkpoint: Checkpoint;
   #passedBy = false;
   #published: Published;
+  #inForce: Omit<InForce, 'published'>;
+  readonly #fill: HistoryFill;
   /** No timer is due before; undefined: that is not known. */
   #nextDue: Instant | undefined;
 
   /** Up to where the last restore read this partition. */
   readonly #restoredUntil: number | undefined;
 
-  constructor(ports: OrchestratorPorts, checkpoint: Checkpoint, parked: Set<string>, published: Published | undefined, origin: string, restoredUntil?: number) {
+  constructor(ports: OrchestratorPorts, checkpoint: Checkpoint, parked: Set<string>, inForce: InForce | undefined, origin: string, restoredUntil?: number) {
     this.#restoredUntil = restoredUntil;
     this.#ports = ports;
     this.#checkpoint = checkpoint;
     this.#parked = parked;
-    this.#published = published ?? NOTHING_PUBLISHED;
+    this.#published = inForce?.published ?? NOTHING_PUBLISHED;
+    this.#inForce = inForce ?? { told: 0, filling: null, sweep: null };
+    const { pool, log, reader, topics, parkable } = ports;
+    this.#fill = new HistoryFill({ pool, log, reader, topic: topics.timeline, partitions: parkable.partitions }, checkpoint.partition);
     this.#origin = origin;
   }
 
@@ -88,7 +100,10 @@ export class OrchestratorSession implements PartitionSession {
   /** Fires what is due by the log's own clock, and redrives the customers whose retry was asked for. */
   async tick({ end, at }: { end: number; at: Instant }): Promise<void> {
     this.#clock.look({ end, next: this.next, resolvedUpTo: await this.#ports.resolvedUpTo(at) });
-    if (this.#clock.now !== undefined) await this.#fire(this.#clock.now);
+    if (this.#clock.now !== undefined) {
+      await this.#fire(this.#clock.now);
+      await this.#follow(this.#clock.now);
+    }
     if (this.#parked.size > 0) await findingPoison(RETRIES_AT_ONCE, () => this.#checkpoint, (some, poison) => this.#redrive(some, poison));
     if (this.#passedBy || this.#checkpoint.acknowledged.length > 0) await this.#commit({}, NO_EFFECTS);
   }
@@ -118,12 +133,41 @@ export class OrchestratorSession implements PartitionSession {
       if (due.length > 0) {
         const emitted = this.#emitted();
         for (const { customerId, timer } of due) emitted.timerFired(customerId, JSON.parse(timer) as TimerFired['data'], now);
-        const records = emitted.records(this.#restoredUntil === undefined ? undefined : await foundIds(pool, emitted.ids));
+        const records = await this.#unsent(emitted);
         await this.#commit({ sent: emitted.sent }, { ...NO_EFFECTS, dropped: due.map(({ timerId }) => timerId), records });
         onTimers(due.map(({ dueAt }) => now - dueAt));
       }
       if (due.length < MOST_TIMERS) this.#nextDue = await nextDue(pool, partition);
     }
+  }
+
+  /** What follows from a set that is new: history is folded for its measures; then every customer is looked at. A part of it at each tick, and nothing of it twice. */
+  async #follow(now: Instant): Promise<void> {
+    const { pool, parkable } = this.#ports;
+    const { partition } = this.#checkpoint;
+    const { told, sweep } = this.#inForce;
+    if (told < this.#published.setNumber) {
+      const filling = this.#inForce.filling ?? { set: this.#published.setNumber, next: 0, seen: {} };
+      const step = await this.#fill.step(filling, this.#published.live, now);
+      const emitted = this.#emitted();
+      step.emit(emitted);
+      const records = await this.#unsent(emitted);
+      const done = step.filling === null ? filling.set : told;
+      await this.#commit({ sent: emitted.sent }, { ...NO_EFFECTS, records }, async (client) => {
+        await step.write(client);
+        await saveFilling(client, partition, step.filling, done);
+      });
+      this.#inForce = { ...this.#inForce, filling: step.filling, told: done };
+    } else if (sweep !== null) {
+      const { timers, after } = await nextToReview(pool, { partition, partitions: parkable.partitions, set: this.#published.live, after: sweep, now });
+      await this.#commit({}, { ...NO_EFFECTS, set: timers }, (client) => saveSweep(client, partition, after));
+      this.#inForce = { ...this.#inForce, sweep: after };
+    }
+  }
+
+  /** What is gathered, without what a restore found on the log. */
+  async #unsent(emitted: Emitted): Promise<readonly OutRecord[]> {
+    return emitted.records(this.#restoredUntil === undefined ? undefined : await foundIds(this.#ports.pool, emitted.ids));
   }
 
   async #decide(records: readonly LogRecord[], advance: Advance, { repeats = 0, redriven = [], poison }: { repeats?: number; redriven?: readonly number[]; poison: unknown }): Promise<void> {
@@ -134,7 +178,7 @@ export class OrchestratorSession implements PartitionSession {
     const parkings: Parking[] = [];
     const newlyParked = new Set<string>();
     let published = this.#published;
-    let control: Readonly<{ record: JourneysPublished['data']; offset: number }> | undefined;
+    const controls: Readonly<{ control: Control; offset: number }>[] = [];
 
     for (let from = 0; from < relevant.length; from += PIECE) {
       const read = await this.#read(relevant.slice(from, from + PIECE), published);
@@ -143,8 +187,8 @@ export class OrchestratorSession implements PartitionSession {
       for (const { record, input, error, control: set } of read) {
         const { key } = record;
         if (set && poison === undefined) {
-          published = compiledSet(set);
-          control = { record: set, offset: record.offset };
+          published = inForceBy(published, set);
+          controls.push({ control: set, offset: record.offset });
         } else if (this.#parked.has(key) || newlyParked.has(key)) parkings.push(behind(record));
         else
           try {
@@ -159,17 +203,22 @@ export class OrchestratorSession implements PartitionSession {
       }
     }
 
-    const further = control !== undefined || redriven.length > 0 || parkings.length > 0;
+    const { live } = published;
+    // What is gone its members leave with whatever happens next; what is new they are to be looked at for.
+    const sweeps = published.segments.some(({ since }) => since > this.#published.live && since <= live);
+    const further = controls.length > 0 || redriven.length > 0 || parkings.length > 0;
     if (!further && batch.empty) this.#passBy(advance);
     else {
       const again = records.some(({ offset }) => offset < (this.#restoredUntil ?? 0));
       const effects = batch.effects(again ? await foundIds(pool, batch.ids) : undefined);
       await this.#commit({ ...advance, sent: batch.sent }, effects, further && (async (client) => {
-        if (control) await saveInForce(client, this.#checkpoint.partition, control.record, control.offset);
+        const { topic, partition } = this.#checkpoint;
+        for (const { control, offset } of controls) await (control.type === 'JourneysPublished' ? saveInForce(client, topic, partition, control.data, offset) : saveLive(client, partition, control.data.setNumber, sweeps));
         if (redriven.length > 0) await deleteParked(client, redriven);
         await park(client, this.#checkpoint, parkings, this.#ports.parkable);
       }));
     }
+    if (live !== this.#published.live) this.#inForce = { ...this.#inForce, told: Math.max(this.#inForce.told, live), ...(sweeps && { sweep: FIRST }) };
     this.#published = published;
     for (const key of newlyParked) this.#parked.add(key);
     this.#ports.onDecided({ records: records.length, inputs: batch.inputs, repeats, parked: parkings.length, seconds: (performance.now() - started) / 1000 }, batch.decisions);
@@ -184,7 +233,7 @@ export class OrchestratorSession implements PartitionSession {
     const relevant: LogRecord[] = [];
     for (const record of records) {
       const type = headerOf(record, TYPE)?.toString('latin1');
-      if (type === 'JourneysPublished') return records;
+      if (type !== undefined && CONTROLS.has(type)) return records;
       let concerned = type === undefined || types.get(type);
       if (concerned === undefined) types.set(type!, (concerned = concerns(this.#published, type!)));
       if (concerned) relevant.push(record);
@@ -201,9 +250,9 @@ export class OrchestratorSession implements PartitionSession {
       try {
         const { type, recorded } = readTimelineRecord(record, this.#checkpoint.partition, decodeMeta, this.#ports.parkable.partitions);
         if (record.key === CONTROL_KEY) {
-          if (type !== 'JourneysPublished') return { record };
-          const control = reader.read(type, record.value).data as JourneysPublished['data'];
-          published = compiledSet(control);
+          if (!CONTROLS.has(type)) return { record };
+          const control = reader.read(type as Control['type'], record.value) as Control;
+          published = inForceBy(published, control);
           return { record, control };
         }
         return concerns(published, type) ? { record, input: { message: reader.read(type, record.value) as TimelineEvent, recorded } } : { record };
@@ -241,3 +290,6 @@ export class OrchestratorSession implements PartitionSession {
     this.#checkpoint = acknowledged(this.#checkpoint, [Number(from.version)]);
   }
 }
+
+const inForceBy = (published: Published, control: Control): Published =>
+  control.type === 'SegmentsLive' ? { ...published, live: control.data.setNumber } : { ...compiledSet(control.data), live: published.live };

@@ -27,12 +27,13 @@ import { Restore } from './restore/restore.operation.ts';
 import { RESTORED_FACTS, SETTLED } from './restore/written.ts';
 import { RunStore } from './run-store.ts';
 import { Runner } from './runner.ts';
+import { SegmentPreview } from './segments/segment-preview.operation.ts';
 import { Snapshot } from './snapshot/snapshot.operation.ts';
 import { RotateMasterKey } from './vault/rotate-master-key.operation.ts';
 import { OPERATIONS, RECEIVED_WRITER, RUNNER, SOURCE_KEYS, TIMELINE_WRITER } from './tokens.ts';
 
 /** All that an operator can have done, one file each. */
-const operations: Provider[] = [ParkedRetry, ParkedDrop, Rebuild, RebuildCustomers, Replay, ReplayUndo, Erase, RotateMasterKey, IdentityLink, IdentitySplit, Restore, Snapshot];
+const operations: Provider[] = [ParkedRetry, ParkedDrop, Rebuild, RebuildCustomers, Replay, ReplayUndo, Erase, RotateMasterKey, IdentityLink, IdentitySplit, Restore, Snapshot, SegmentPreview];
 
 const operationsProvider: FactoryProvider = { provide: OPERATIONS, inject: operations as never[], useFactory: (...all: Operation[]) => all };
 const runStoreProvider: FactoryProvider = { provide: RunStore, inject: [POOL, CONFIG], useFactory: (pool: Pool, { LEASE_MS }: OperationsConfig) => new RunStore(pool, LEASE_MS) };

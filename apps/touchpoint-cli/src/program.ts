@@ -25,6 +25,7 @@ import { rebuildCommand } from './operations/rebuild.command.ts';
 import { replayCommand } from './operations/replay.command.ts';
 import { restoreCommand } from './operations/restore.command.ts';
 import { runsCommand } from './operations/runs.command.ts';
+import { segmentsCommand } from './operations/segments.command.ts';
 import { snapshotCommand } from './operations/snapshot.command.ts';
 
 /** Every command, in the order in which the help names them. */
@@ -38,6 +39,7 @@ const commands: readonly CommandFile[] = [
   importCommand,
   prepareCommand,
   journeysCommand,
+  segmentsCommand,
   keysCommand,
   identityCommand,
   lagCommand,

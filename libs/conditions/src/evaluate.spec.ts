@@ -2,14 +2,18 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DAY, parseDecimal } from '@touchpoint/kernel';
 import type { Condition, Sight, Value } from './condition.ts';
-import { evaluate } from './evaluate.ts';
+import { evaluate, holds as holdsAtOnce } from './evaluate.ts';
 
 const now = Date.parse('2026-03-01T00:00:00Z');
-const values: Record<string, Value> = { count: 3, lastAt: now - 90 * DAY, total: parseDecimal('19.90')!, place: 'app', gift: false, coupon: null };
+const values: Record<string, Value> = { count: 3, lastAt: now - 90 * DAY, total: parseDecimal('19.90')!, place: 'app', gift: false, coupon: null, version: '4.9-beta' };
 const sight: Sight = {
   at: now,
   measure: (name) => values[name],
   event: (path) => values[path],
+  zone: 'Europe/Zurich',
+  trait: (path) => ({ plan: 'gold', memberSince: '2024-02-29' })[path],
+  did: ({ event }) => (event === 'OrderCompleted' ? 2 : undefined),
+  member: (segment) => segment === 'vip',
   consent: (channel) => (channel === 'email' ? 'granted' : channel === 'sms' ? 'withdrawn' : 'unknown'),
   reachable: (channel) => channel === 'push',
 };
@@ -43,6 +47,17 @@ describe('a leaf', () => {
     [{ consent: { channel: 'push' } }, false],
     [{ reachable: 'push' }, true],
     [{ reachable: 'email' }, false],
+    [{ trait: 'plan', equals: 'gold' }, true],
+    [{ trait: 'none', exists: false }, true],
+    [{ trait: 'memberSince', anniversaryIn: 0 }, false],
+    [{ did: { event: 'OrderCompleted' }, atLeast: 2 }, true],
+    [{ did: { event: 'OrderRefunded' }, atLeast: 1 }, false],
+    [{ segment: 'vip' }, true],
+    [{ segment: 'lapsed' }, false],
+    [{ today: { weekdays: ['sun'] } }, true],
+    [{ event: 'version', lessThan: '4.10' }, true],
+    [{ event: 'version', moreThan: '4.9.0' }, false],
+    [{ event: 'version', atLeast: '4.9' }, true],
   ])('%j is %s', (condition, expected) => expect(holds(condition)).toBe(expected));
 
   it('holds no test on a value that is not there', () => {
@@ -61,6 +76,9 @@ describe('an explanation', () => {
       holds: true,
     }));
 
+  it('says of what was done how far back was looked, from when', () =>
+    expect(evaluate({ did: { event: 'OrderCompleted', within: 'P30D' }, atLeast: 2 }, sight)).toEqual({ look: 'did OrderCompleted within P30D', saw: 2, want: { atLeast: 2, at: '2026-03-01T00:00:00.000Z' }, holds: true }));
+
   const leaf = fc.constantFrom<Condition>({ measure: 'count', equals: 3 }, { event: 'place', equals: 'web' }, { reachable: 'push' }, { consent: { channel: 'sms' } });
   const { condition } = fc.letrec<{ condition: Condition }>((tie) => ({
     condition: fc.oneof(
@@ -76,6 +94,7 @@ describe('an explanation', () => {
       const whole = evaluate({ all: [a, b] }, sight);
       expect(JSON.parse(JSON.stringify(whole))).toEqual(whole);
       expect(whole.holds).toBe(holds(a) && holds(b));
+      expect(holdsAtOnce({ all: [a, { not: b }] }, sight)).toBe(holds(a) && !holds(b));
       expect(holds({ not: { any: [{ not: a }, { not: b }] } })).toBe(whole.holds);
     })));
 });

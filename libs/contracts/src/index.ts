@@ -13,3 +13,4 @@ export type * from './draft.ts';
 export * from './timeline-event.ts';
 export * from './track-names.ts';
 export * from './upcasters.ts';
+export * from './amount.ts';

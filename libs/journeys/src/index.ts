@@ -1,4 +1,3 @@
-export * from './event-property.ts';
 export * from './journey.ts';
 export * from './journey-check.ts';
 export * from './journey-compile.ts';

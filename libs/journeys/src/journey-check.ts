@@ -1,13 +1,12 @@
-import { checkCondition, leavesOf, type Condition, type Issue, type Kind, type Vocabulary } from '@touchpoint/conditions';
+import { checkCondition, eventNames, leavesOf, propertyKind, shapeChecker, type Condition, type Issue, type Kind, type Vocabulary } from '@touchpoint/conditions';
 import { DAY, parseDuration } from '@touchpoint/kernel';
-import { eventNames, propertyKind } from './event-property.ts';
 import { checkGraph } from './journey-graph.ts';
-import { shapeChecker } from './journey-shape.ts';
 import type { JourneyDocument, SendStep, VariableSource, WaitForStep } from './journey.ts';
 
 /** What a journey may refer to. `templates` by id, with what their channel is and which variables they declare. */
 export type Known = Readonly<{
   measures: Readonly<Record<string, Kind>>;
+  segments: ReadonlySet<string>;
   templates: ReadonlyMap<string, Readonly<{ channel: string; variables: Readonly<Record<string, Readonly<{ optional?: boolean }>>> }>>;
 }>;
 
@@ -19,11 +18,11 @@ const NO_LINK = /^(?:javascript|data|vbscript|file|blob):/i;
 export type JourneyCheck = (document: unknown, known: Known) => readonly Issue[];
 
 /**
- * The check of a journey as its author wrote it: its shape first, by `schemas/journey.schema.json` (given as parsed JSON), then what it means: events,
+ * The check of a journey as its author wrote it: its shape first, by the schemas, then what it means: events,
  * properties, measures, templates and their variables, the way through its steps.
  */
-export const journeyChecker = (schema: object): JourneyCheck => {
-  const checkShape = shapeChecker(schema);
+export const journeyChecker = (): JourneyCheck => {
+  const checkShape = shapeChecker('journey');
   return (document, known) => {
     const shape = checkShape(document);
     return shape.length ? shape : checkMeaning(document as JourneyDocument, known);
@@ -32,7 +31,7 @@ export const journeyChecker = (schema: object): JourneyCheck => {
 
 const checkMeaning = (journey: JourneyDocument, known: Known): readonly Issue[] => {
   const { entry, reentry, exitOn = [], steps } = journey;
-  const vocabulary = (event: string): Vocabulary => ({ measures: known.measures, event: (path) => propertyKind(event, path) });
+  const vocabulary = (event: string): Vocabulary => ({ ...known, event: (path) => propertyKind(event, path) });
   const issues = [
     ...checkEvent(entry.event, '/entry/event'),
     ...checkWhere(entry.where, vocabulary(entry.event), '/entry/where'),
@@ -77,7 +76,7 @@ const checkSame = (entry: string, events: readonly string[], same: string, path:
 const checkWaitFor = ({ entry, steps }: JourneyDocument, step: WaitForStep, known: Known, path: string): readonly Issue[] => [
   ...step.events.flatMap((event, i) => checkEvent(event, `${path}/events/${i}`)),
   ...checkDuration(step.within, `${path}/within`),
-  ...step.events.flatMap((event) => checkWhere(step.where, { measures: known.measures, event: (name) => propertyKind(event, name) }, `${path}/where`)),
+  ...step.events.flatMap((event) => checkWhere(step.where, { ...known, event: (name) => propertyKind(event, name) }, `${path}/where`)),
   ...(step.same === undefined ? [] : checkSame(entry.event, step.events, step.same, `${path}/same`)),
   ...(step.of === undefined
     ? []

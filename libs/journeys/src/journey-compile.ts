@@ -37,6 +37,10 @@ export const compileJourney = (document: JourneyDocument): Journey => {
   };
 };
 
+/** Every condition that a journey looks at. */
+export const conditionsOf = ({ entry, exitOn = [], steps }: JourneyDocument): readonly Condition[] =>
+  [entry.where, ...exitOn.map(({ where }) => where), ...steps.map((step) => (step.type === 'branch' ? step.if : step.type === 'waitFor' ? step.where : undefined))].filter((condition) => condition !== undefined);
+
 /** A step and all that can come after it. */
 const followers = (id: string, steps: ReadonlyMap<string, Step>): readonly Step[] => {
   const seen = new Set([id]);

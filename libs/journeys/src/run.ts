@@ -1,6 +1,5 @@
-import { evaluate, type Explanation, type Sight, type Value } from '@touchpoint/conditions';
+import { asJson, asValue, evaluate, propertyOf, type Explanation, type Json, type Sight, type Value } from '@touchpoint/conditions';
 import { derivedId, formatDecimal, parseDecimal, type Decimal, type Instant } from '@touchpoint/kernel';
-import { asJson, asValue, propertyOf, type Json } from './event-property.ts';
 import { milliseconds, type Journey } from './journey-compile.ts';
 import { waits, type SendStep } from './journey.ts';
 

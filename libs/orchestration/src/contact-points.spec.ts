@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import type { Touchpoint } from '@touchpoint/contracts';
 import { base64, fromBase64, MAX_CONTACT_POINTS, reachable } from './contact-points.ts';
 import { EMPTY_PART, foldPart, joinedPart, type Part } from './part.ts';
+import { NOTHING_PUBLISHED } from './published.ts';
 import { device, email, key, message } from './testing/messages.ts';
 
-const fold = (...moments: readonly (readonly [number, Touchpoint])[]): Part => moments.reduce((part, [at, said]) => foldPart(part, said, at), EMPTY_PART);
+const fold = (...moments: readonly (readonly [number, Touchpoint])[]): Part => moments.reduce((part, [at, said]) => foldPart(part, said, at, NOTHING_PUBLISHED), EMPTY_PART);
 const ids = (part: Part, channel: string) => reachable([part.contacts], channel).map(({ id }) => id);
 const said = fc.tuple(fc.nat(9), fc.oneof(
   fc.constantFrom('x', 'y').map((name) => email(name)),

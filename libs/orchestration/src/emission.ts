@@ -50,11 +50,24 @@ export class Emission {
   /** A run moved. All moves of a cause are one fact, which stands before what follows from them; another one only where so many would not fit on the log. */
   moved({ stepId = null, nextStepId = null, reason = null, heldOut = false, why = null, ...move }: Moved): void {
     if (this.#moves.length % MAX_MOVES === 0) {
-      const { type, messageId, offset } = this.cause;
+      const { offset } = this.cause;
       this.#moves = [];
-      this.fact({ type: 'JourneysMoved', data: { moves: this.#moves, setNumber: this.#setNumber, causeOffset: offset, why: JSON.stringify({ cause: { type, messageId } }) } });
+      this.fact({ type: 'JourneysMoved', data: { moves: this.#moves, setNumber: this.#setNumber, causeOffset: offset, why: this.#because(null) } });
     }
     this.#moves.push({ ...move, stepId, nextStepId, reason, heldOut, why });
+  }
+
+  entered(segmentId: string, at: Instant, initial: boolean, why: object): void {
+    this.fact({ type: 'SegmentEntered', data: { segmentId, at, initial, setNumber: this.#setNumber, causeOffset: this.cause.offset, why: this.#because(why) } });
+  }
+
+  left(segmentId: string, at: Instant, reason: string, why: object | null): void {
+    this.fact({ type: 'SegmentLeft', data: { segmentId, at, reason, setNumber: this.#setNumber, causeOffset: this.cause.offset, why: this.#because(why) } });
+  }
+
+  #because(looked: object | null): string {
+    const { type, messageId } = this.cause;
+    return JSON.stringify({ cause: { type, messageId }, ...(looked && { if: looked }) });
   }
 
   command(message: SendMessage): void {

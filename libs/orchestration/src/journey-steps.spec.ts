@@ -9,7 +9,7 @@ import { about, at, device, email, fired, given, historical, message, order, tol
 
 const templates = [{ id: 'note', channel: 'email', name: 'Note', variables: { x: { doc: '', example: 1 }, y: { doc: '', example: 1, optional: true } }, parts: { subject: '', html: '', text: '' } }];
 const publishing = (steps: readonly Step[], reentry: Reentry = { rule: 'always' }, exitOn: readonly ExitEvent[] = [], entry: JourneyDocument['entry'] = { event: 'OrderCompleted' }) =>
-  publishedOf({ setNumber: 1, engineVersion: ENGINE_VERSION, journeys: JSON.stringify([{ id: 'j', version: 1, name: 'J', goal: 'g', entry, reentry, exitOn, steps } satisfies JourneyDocument]), templates: JSON.stringify(templates) });
+  publishedOf({ setNumber: 1, engineVersion: ENGINE_VERSION, journeys: JSON.stringify([{ id: 'j', version: 1, name: 'J', goal: 'g', entry, reentry, exitOn, steps } satisfies JourneyDocument]), templates: JSON.stringify(templates), segments: '[]', measures: null });
 const send = (id: string, next: string, more: Partial<SendStep> = {}): Step => ({ id, type: 'send', channel: 'email', template: 'note', class: 'transactional', guarantee: 'atLeastOnce', notAfter: 'P2D', variables: { x: { value: 1 } }, next, ...more });
 const end: Step = { id: 'end', type: 'exit' };
 const known = at(0, email('a'));

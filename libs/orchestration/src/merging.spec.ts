@@ -14,8 +14,7 @@ import { at, consent, customer, device, email, fired, historical, message, order
 
 const root = new URL('../../../', import.meta.url);
 const files = Object.fromEntries(['journeys', 'templates'].flatMap((folder) => readdirSync(new URL(folder, root), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).map((file) => [relative(fileURLToPath(root), file), readFileSync(file, 'utf8')])));
-const schema = JSON.parse(readFileSync(new URL('schemas/journey.schema.json', root), 'utf8')) as object;
-const published = publish(files, schema);
+const published = publish(files);
 
 const [a, b, c] = ['a', 'b', 'c'].map(customer) as [CustomerId, CustomerId, CustomerId];
 const absorbed = (who: CustomerId, by: CustomerId) => message('CustomerAbsorbed', { customerId: who, survivorId: by, by: 'alias' });

@@ -1,9 +1,11 @@
 import type { CustomerAbsorbed, CustomerHandedOver, CustomerMerged, CustomerSplit } from '@touchpoint/contracts';
 import { startRun, type Run } from '@touchpoint/journeys';
 import type { CustomerId, Instant } from '@touchpoint/kernel';
+import { newest } from '@touchpoint/measures';
 import { unreachableMembers } from './erasing.ts';
 import { isEmptyPart, joinedPart, type Part } from './part.ts';
 import { endRun, restart, type Deciding } from './running.ts';
+import { leaveSegments, reviewAll } from './segmenting.ts';
 import { MAX_KEYS, MAX_MEMBERS, MAX_PENDING, STATE_VERSION, type CustomerState, type Member, type Remembered } from './state.ts';
 import { utf8Bytes } from './utf8.ts';
 
@@ -31,8 +33,13 @@ const reachingFewer = (parts: HandOver['parts'], most: number): HandOver['parts'
   return Object.fromEntries(Object.entries(parts).map(([id, part]) => [id, { ...part, contacts: shorter(part.contacts) }]));
 };
 
+/** Windows that look at single events see fewer of them; what all come to stays. */
+const shorterSeries = (parts: HandOver['parts']): HandOver['parts'] =>
+  Object.fromEntries(Object.entries(parts).map(([id, part]) => [id, { ...part, series: Object.fromEntries(Object.entries(part.series).map(([key, series]) => [key, newest(series, 4)])) }]));
+
 /** What is done with parts that do not fit, one after the other: less is sent then, never more. Two parts without an address always fit. */
 const SHORTER: readonly ((parts: HandOver['parts']) => HandOver['parts'])[] = [
+  shorterSeries,
   ...[128, 32, 8, 0].map((most) => (parts: HandOver['parts']) => reachingFewer(parts, most)),
   ...[8, 2].map((most) => (parts: HandOver['parts']) => boundedMembers(parts as Readonly<Record<string, Member>>, most)),
 ];
@@ -62,7 +69,7 @@ export const absorbed = (before: CustomerState, { data: { customerId, survivorId
     const journey = published.journeys.get(run.journey);
     if (journey?.document.reentry.rule === 'restart' && run.step === journey.first) resting[run.journey] = { at: run.enteredAt, cause: run.cause, entry: run.entry, runId: run.id };
   }
-  const state = before.runs.reduce((left, run) => endRun(left, run, 'merged', deciding), before);
+  const state = leaveSegments(before.runs.reduce((left, run) => endRun(left, run, 'merged', deciding), before), 'merged', deciding);
   handOver(customerId, survivorId, { via: customerId, hops: 1, joinedAt: cause.now, parts: { [customerId]: state.own, ...state.members }, pending: Object.keys(state.pending), journeys: state.journeys, resting }, deciding);
   return { ...state, absorbed: { by: survivorId, at: cause.now } };
 };
@@ -92,7 +99,7 @@ export const handedOver = (before: CustomerState, { data }: CustomerHandedOver, 
   const early = !expected && hand.via === from && Object.keys(before.early).length < MAX_PENDING ? { ...before.early, [from]: hand.joinedAt } : before.early;
   const members = withMembers(before.members, hand, customerId);
   const state = { ...before, members: before.erased === null ? members : unreachableMembers(members), pending, early };
-  if (!state.absorbed) return state.erased === null ? takeJourneys(state, hand, deciding) : state;
+  if (!state.absorbed) return state.erased === null ? takeJourneys(reviewAll(state, deciding), hand, deciding) : state;
   handOver(from, state.absorbed.by, { ...hand, via: customerId, hops: hand.hops + 1, joinedAt: Math.max(hand.joinedAt, state.absorbed.at) }, deciding);
   return state;
 };
@@ -135,11 +142,12 @@ const takeJourneys = (before: CustomerState, { journeys, resting }: HandOver, de
 };
 
 /** A member stands alone again: it decides for itself, and what came by it leaves the other. */
-export const split = (state: CustomerState, { data: { customerId, memberId } }: CustomerSplit, { out: { cause } }: Deciding): CustomerState => {
-  if (cause.customerId === memberId) return state.absorbed === null ? state : { ...state, absorbed: null };
+export const split = (state: CustomerState, { data: { customerId, memberId } }: CustomerSplit, deciding: Deciding): CustomerState => {
+  const { cause } = deciding.out;
+  if (cause.customerId === memberId) return state.absorbed === null ? state : reviewAll({ ...state, absorbed: null }, deciding);
   if (cause.customerId !== customerId) return state;
   const members = Object.fromEntries(Object.entries(state.members).filter(([id, { via }]) => id !== memberId && via !== memberId));
-  return { ...state, members, pending: left(state.pending, memberId), early: left(state.early, memberId) };
+  return reviewAll({ ...state, members, pending: left(state.pending, memberId), early: left(state.early, memberId) }, deciding);
 };
 
 const left = <T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> => {

@@ -1,10 +1,11 @@
 import { mayContact, type Permission } from '@touchpoint/consent';
-import { entryJson, milliseconds, type Json, type Run, type SendStep, type VariableSource } from '@touchpoint/journeys';
+import type { Json } from '@touchpoint/conditions';
+import { entryJson, milliseconds, type Run, type SendStep, type VariableSource } from '@touchpoint/journeys';
 import type { Instant, SourceKey } from '@touchpoint/kernel';
 import type { TemplateDocument } from '@touchpoint/messaging';
 import { toIso } from '@touchpoint/kernel';
 import { reachable, type ReachablePoint } from './contact-points.ts';
-import { isMeasure, measured, MEASURES } from './measures.ts';
+import { MEASURE_KINDS, measureValue } from './measures.ts';
 import { partsOf, type CustomerState } from './state.ts';
 
 /** Longest that a message's variables may be, in characters of JSON. */
@@ -21,7 +22,7 @@ export const decideMessage = (state: CustomerState, run: Run, step: SendStep, te
   const purpose = purposeOf(step);
   const { point, permission, points } = chosenPoint(state, step.channel, step.class, purpose);
   const pending = Object.keys(state.pending);
-  const variables = Object.fromEntries(Object.entries(step.variables ?? {}).map(([name, source]) => [name, variable(state, run, source)]));
+  const variables = Object.fromEntries(Object.entries(step.variables ?? {}).map(([name, source]) => [name, variable(state, run, source, now)]));
   const missing = Object.keys(variables).filter((name) => variables[name] === null && template?.variables[name]?.optional !== true);
   const looked: Record<string, Json> = { due: toIso(run.clock), now: toIso(now), notAfter: toIso(notAfter), purpose, contactPoints: points };
   if (permission) looked['consent'] = { allowed: permission.allowed, because: permission.allowed ? permission.because : permission.reason, since: permission.since === null ? null : toIso(permission.since) };
@@ -51,11 +52,10 @@ const chosenPoint = (state: CustomerState, channel: string, messageClass: 'trans
   return { ...(asked.find(({ permission }) => permission.allowed) ?? asked[0]), points: points.length };
 };
 
-const variable = (state: CustomerState, run: Run, source: VariableSource): Json => {
+const variable = (state: CustomerState, run: Run, source: VariableSource, now: Instant): Json => {
   if ('value' in source) return source.value;
   if ('event' in source) return entryJson(run, source.event);
-  if (!isMeasure(source.measure)) return null;
-  const value = measured(partsOf(state).map(({ measures }) => measures), source.measure);
+  const value = measureValue(partsOf(state), source.measure, now);
   if (value === undefined) return null;
-  return MEASURES[source.measure].kind === 'instant' ? toIso(value) : value;
+  return MEASURE_KINDS[source.measure] === 'instant' ? toIso(value as Instant) : (value as Json);
 };

@@ -7,9 +7,8 @@ import { about, at, consent, customer, email, fired, given, historical, key, ord
 
 const root = new URL('../../../', import.meta.url);
 const files = Object.fromEntries(['journeys', 'templates'].flatMap((folder) => readdirSync(new URL(folder, root), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).map((file) => [relative(fileURLToPath(root), file), readFileSync(file, 'utf8')])));
-const schema = JSON.parse(readFileSync(new URL('schemas/journey.schema.json', root), 'utf8')) as object;
 /** Only the confirmation, so that each line is about it. */
-const published = publish(Object.fromEntries(Object.entries(files).filter(([file]) => !file.startsWith('journeys/') || file.includes('order-confirmation'))), schema, 7);
+const published = publish(Object.fromEntries(Object.entries(files).filter(([file]) => !file.startsWith('journeys/') || file.includes('order-confirmation'))), 7);
 const lines = [{ productId: 'P-1', quantity: parseDecimal('2')!, price: parseDecimal('9.95')!, sku: null, name: 'Bread', category: null, brand: null, variant: null, coupon: null, url: null, imageUrl: null, properties: null }];
 
 describe('an order, when there is an e-mail address', () => {

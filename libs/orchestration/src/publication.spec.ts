@@ -2,13 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { publicationChecker } from './publication.ts';
-import { ENGINE_VERSION, publishedOf } from './published.ts';
+import { publicationAs, publicationChecker } from './publication.ts';
+import { publishedOf } from './published.ts';
 
 const root = new URL('../../../', import.meta.url);
 const files = Object.fromEntries(['journeys', 'templates'].flatMap((folder) => readdirSync(new URL(folder, root), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).map((file) => [relative(fileURLToPath(root), file), readFileSync(file, 'utf8')])));
-const schema = JSON.parse(readFileSync(new URL('schemas/journey.schema.json', root), 'utf8')) as object;
-const check = publicationChecker(schema);
+const check = publicationChecker();
 const issues = (changes: Readonly<Record<string, string | null>>) => {
   const result = check(Object.fromEntries(Object.entries({ ...files, ...changes }).filter((entry): entry is [string, string] => entry[1] !== null)));
   return 'issues' in result ? result.issues : [];
@@ -20,7 +19,7 @@ describe('what ships', () => {
     expect(published).toHaveProperty('publication');
     expect(check(Object.fromEntries(Object.entries(files).toReversed()))).toEqual(published);
     if (!('publication' in published)) return;
-    const set = publishedOf({ setNumber: 4, engineVersion: ENGINE_VERSION, ...published.publication });
+    const set = publishedOf(publicationAs(4, published.publication, undefined));
     expect([...set.journeys.keys()]).toEqual(['order-confirmation', 'reactivation']);
     expect([...set.watched].toSorted()).toEqual(['MessageClicked', 'MessageOpened', 'OrderCompleted']);
   });

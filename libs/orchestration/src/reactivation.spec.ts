@@ -8,8 +8,7 @@ import { about, at, consent, device, email, fired, given, historical, message, o
 
 const root = new URL('../../../', import.meta.url);
 const files = Object.fromEntries(['journeys', 'templates'].flatMap((folder) => readdirSync(new URL(folder, root), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).map((file) => [relative(fileURLToPath(root), file), readFileSync(file, 'utf8')])));
-const schema = JSON.parse(readFileSync(new URL('schemas/journey.schema.json', root), 'utf8')) as object;
-const published = publish(Object.fromEntries(Object.entries(files).filter(([file]) => !file.startsWith('journeys/') || file.includes('reactivation'))), schema);
+const published = publish(Object.fromEntries(Object.entries(files).filter(([file]) => !file.startsWith('journeys/') || file.includes('reactivation'))));
 
 const reachable = [at('2026-01-01', email('a')), at('2026-01-01', consent('email', true)), at('2026-01-01', consent('push', true)), at('2026-01-01', device('phone'))];
 const first = ({ timers }: Decided): Timer => timers.set[0]!;
@@ -77,11 +76,11 @@ describe('history', () => {
 });
 
 describe('when the set changes', () => {
-  const changed = (from: string, to: string) => publish(Object.fromEntries(Object.entries(files).filter(([file]) => file !== 'journeys/order-confirmation.json').map(([file, text]) => [file, text.replaceAll(from, to)])), schema, 2);
+  const changed = (from: string, to: string) => publish(Object.fromEntries(Object.entries(files).filter(([file]) => file !== 'journeys/order-confirmation.json').map(([file, text]) => [file, text.replaceAll(from, to)])), 2);
   const waiting = given(published, ...reachable, at('2026-01-02', order('1'))).past;
   const then = (next: Published, moment: Moment) => told(play(next, [moment], waiting.state));
 
   it('goes on under the set in force where its step is still there', () => expect(then(changed('P3D', 'P5D'), fired(first(waiting)))).toEqual(['goes quiet → email', 'sends reactivation-email', 'command email', 'timer opened 2026-04-07']));
   it('ends where its step is gone', () => expect(then(changed('"quiet"', '"silence"'), fired(first(waiting)))).toEqual(['leaves reactivation: unpublished']));
-  it('ends where its journey is gone', () => expect(then(publish({}, schema, 2), fired(first(waiting)))).toEqual(['leaves reactivation: unpublished']));
+  it('ends where its journey is gone', () => expect(then(publish({}, 2), fired(first(waiting)))).toEqual(['leaves reactivation: unpublished']));
 });

@@ -1,5 +1,5 @@
-import { evaluate } from '@touchpoint/conditions';
-import { asValue, awaited, ended, entryValue, propertyOf, startRun, timedOut, turn, type HappenedEvent, type Journey, type Run } from '@touchpoint/journeys';
+import { asValue, evaluate, propertyOf } from '@touchpoint/conditions';
+import { awaited, ended, entryValue, startRun, timedOut, turn, type HappenedEvent, type Journey, type Run } from '@touchpoint/journeys';
 import { derivedId, type Instant } from '@touchpoint/kernel';
 import type { Emission } from './emission.ts';
 import { decideMessage, purposeOf } from './message.policy.ts';
@@ -10,7 +10,7 @@ import { MAX_JOURNEYS, MAX_KEYS, MAX_RUNS, type CustomerState, type Remembered }
 /** What a decision works with: the set in force and what it emits. */
 export type Deciding = Readonly<{ published: Published; out: Emission }>;
 
-const runSight = (state: CustomerState, run: Run, { out }: Deciding) => sightOf(state, out.cause.now, (path) => entryValue(run, path));
+const runSight = (state: CustomerState, run: Run, { published, out }: Deciding) => sightOf(state, out.cause.now, published, (path) => entryValue(run, path));
 const without = (state: CustomerState, run: Run): CustomerState => ({ ...state, runs: state.runs.filter(({ id }) => id !== run.id) });
 const of = ({ id, journey }: Run) => ({ runId: id, journeyId: journey });
 const looked = (why: unknown): string | null => (why === null ? null : JSON.stringify({ if: why }));
@@ -71,7 +71,7 @@ export const moveRuns = (before: CustomerState, event: HappenedEvent, deciding: 
   for (const run of before.runs) {
     const journey = deciding.published.journeys.get(run.journey);
     if (!journey?.watched.has(event.type)) continue;
-    const sight = sightOf(state, deciding.out.cause.now, (path) => asValue(propertyOf(event.data, path)));
+    const sight = sightOf(state, deciding.out.cause.now, deciding.published, (path) => asValue(propertyOf(event.data, path)));
     const exits = ended(journey, run, event, sight);
     if (exits) {
       state = endRun(state, run, 'exit event', deciding, exits.why);
@@ -107,7 +107,7 @@ export const enterJourneys = (before: CustomerState, event: HappenedEvent, decid
   let state = before;
   for (const journey of deciding.published.entries.get(event.type) ?? []) {
     const { where } = journey.document.entry;
-    const why = where ? evaluate(where, sightOf(state, deciding.out.cause.now, (path) => asValue(propertyOf(event.data, path)))) : null;
+    const why = where ? evaluate(where, sightOf(state, deciding.out.cause.now, deciding.published, (path) => asValue(propertyOf(event.data, path)))) : null;
     if (!why || why.holds) state = enter(state, journey, event, why, deciding);
   }
   return state;

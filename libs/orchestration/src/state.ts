@@ -13,6 +13,12 @@ export type Remembered = Readonly<{
   latest?: Instant;
 }>;
 
+/** One customer and one segment: since when it is in it, and when time alone changes that. */
+export type Membership = Readonly<{ since?: Instant; next?: Instant }>;
+
+/** `set`: whose segments were looked at last, all of them. `at`: the time that the last change was made by. `timer`: when time next moves the customer. */
+export type Review = Readonly<{ set?: number; at?: Instant; timer?: Readonly<{ id: string; dueAt: Instant }> }>;
+
 /** Everything that decisions about one customer rest on. Plain JSON; bounded by the MAX_… below and by those of its parts, however long the history. */
 export type CustomerState = Readonly<{
   v: typeof STATE_VERSION;
@@ -28,6 +34,9 @@ export type CustomerState = Readonly<{
   early: Readonly<Record<string, Instant>>;
   runs: readonly Run[];
   journeys: Readonly<Record<string, Remembered>>;
+  /** Segments that the customer is in, or that time may move it into. */
+  segments: Readonly<Record<string, Membership>>;
+  review: Review;
   /** When the person behind it was erased: nothing is decided any more, and no address is kept. */
   erased: Instant | null;
 }>;
@@ -44,7 +53,7 @@ export const MAX_JOURNEYS = 64;
 /** Merges that are on their way. */
 export const MAX_PENDING = 64;
 
-export const emptyState: CustomerState = { v: STATE_VERSION, offset: -1, own: EMPTY_PART, members: {}, absorbed: null, pending: {}, early: {}, runs: [], journeys: {}, erased: null };
+export const emptyState: CustomerState = { v: STATE_VERSION, offset: -1, own: EMPTY_PART, members: {}, absorbed: null, pending: {}, early: {}, runs: [], journeys: {}, segments: {}, review: {}, erased: null };
 
 export const partsOf = (state: CustomerState): readonly Part[] => {
   for (const _ in state.members) return [state.own, ...Object.values(state.members)];

@@ -6,7 +6,6 @@ export type { SeenSource, Trait } from './profile.projection.ts';
 export { ALL_POINTS, type ContactStatus } from './contact-points.projection.ts';
 export { ALL_PURPOSES, TRANSACTIONAL } from './consent.projection.ts';
 export { NO_ORDER } from './order-reversals.projection.ts';
-export { amountOf } from './amount.ts';
 export { sealedOf } from './sealed.ts';
 export * from './customer-orders.query.ts';
 export * from './app-usage.query.ts';

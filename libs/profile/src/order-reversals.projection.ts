@@ -1,6 +1,5 @@
-import type { OrderAdjusted, OrderCancelled, OrderRefunded } from '@touchpoint/contracts';
+import { amountOf, type OrderAdjusted, type OrderCancelled, type OrderRefunded } from '@touchpoint/contracts';
 import type { Recorded } from '@touchpoint/kernel';
-import { amountOf } from './amount.ts';
 import { readModel } from './read-model.ts';
 
 /** Not said which order. */

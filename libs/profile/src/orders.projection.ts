@@ -1,5 +1,4 @@
-import type { OrderCompleted } from '@touchpoint/contracts';
-import { amountOf } from './amount.ts';
+import { amountOf, type OrderCompleted } from '@touchpoint/contracts';
 import { readModel } from './read-model.ts';
 
 /** Orders as they were placed. What was taken back stands in `order-reversals`, so each counts once, in whatever order they come. */

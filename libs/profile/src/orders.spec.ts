@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { DataOf, Draft } from '@touchpoint/contracts';
+import { amountOf, type DataOf, type Draft } from '@touchpoint/contracts';
 import { formatDecimal, HOUR } from '@touchpoint/kernel';
-import { amountOf } from './amount.ts';
 import { customerOrders, type CustomerOrders } from './customer-orders.query.ts';
 import { merge } from './merge.ts';
 import { readModels } from './projections.ts';

@@ -25,3 +25,4 @@ export * from './shared-look.ts';
 export { loadSnapshot, type LoadOptions } from './snapshot/load-snapshot.ts';
 export { readManifest, type Manifest } from './snapshot/manifest.ts';
 export { dropOldKeys, dropPartial, writeSnapshot } from './snapshot/write-snapshot.ts';
+export * from './staged-rows.ts';

@@ -83,7 +83,7 @@ describe('the image', () => {
     expect(dockerfile).not.toMatch(/^(ENV|ARG) .*(KEY|SECRET|PASSWORD)/m);
   });
   it('copies what there is', () => {
-    for (const source of ['package.json', 'deploy/topics.yaml', 'deploy/docker/healthcheck.mjs', 'apps', 'libs', 'tools', 'schemas', 'journeys', 'templates', 'mappings']) {
+    for (const source of ['package.json', 'deploy/topics.yaml', 'deploy/docker/healthcheck.mjs', 'apps', 'libs', 'tools', 'schemas', 'journeys', 'segments', 'templates', 'mappings']) {
       expect(dockerfile).toContain(source);
       expect([source, existsSync(join(ROOT, source))]).toEqual([source, true]);
     }

@@ -2,12 +2,12 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeMeta, type DataOf, type Draft, type JsonText, type MessageName } from '@touchpoint/contracts';
+import { encodeMeta, type DataOf, type Draft, type MessageName } from '@touchpoint/contracts';
 import { createApp, migrations as access, silentLog, systemClock, tableApiKeys } from '@touchpoint/host';
 import { freshDatabase } from '@touchpoint/host/testing';
 import { partitionOf, type Link, type Meta, type Sealed, type SourceKey, type SourceKind } from '@touchpoint/kernel';
 import { createMessageWriter, createRegistry, dropRepeats, META, repositoryFile, TOPICS, TYPE, type LogRecord, type OutRecord } from '@touchpoint/log';
-import { ENGINE_VERSION, publicationChecker, type Publication } from '@touchpoint/orchestration';
+import { publicationAs, publicationChecker, type Publication } from '@touchpoint/orchestration';
 import { projections } from '@touchpoint/profile';
 import { createPool, loadSnapshot, migrate, migrations as log, projectionTable, publishControl, type Pool } from '@touchpoint/store';
 import { createTestSystem, endApp, eventually, migrationsOf, startApp } from '@touchpoint/testing';
@@ -26,7 +26,7 @@ const JOURNEY = { id: 'thanks', version: 1, name: 'Thanks', goal: 'Two e-mails.'
 const TEMPLATE = 'templates/order-confirmation';
 const publication = (): Publication => {
   const templates = readdirSync(repositoryFile(TEMPLATE)).map((file) => [`${TEMPLATE}/${file}`, readFileSync(repositoryFile(`${TEMPLATE}/${file}`), 'utf8')]);
-  const checked = publicationChecker(JSON.parse(readFileSync(repositoryFile('schemas/journey.schema.json'), 'utf8')) as object)({ ...Object.fromEntries(templates) as object, 'journeys/thanks.json': JSON.stringify(JOURNEY) });
+  const checked = publicationChecker()({ ...Object.fromEntries(templates) as object, 'journeys/thanks.json': JSON.stringify(JOURNEY) });
   if ('issues' in checked) throw new Error(JSON.stringify(checked.issues));
   return checked.publication;
 };
@@ -81,7 +81,7 @@ export const createRestorable = async () => {
     get operations() { return operations; },
     publish: () => publishControl({ pool: current.pool, appender: system.appender, writer: timeline, timeline: { topic: system.prefix + TOPICS.timeline, partitions: system.partitions } }, async (client) => {
       const [row] = (await client.query<{ n: number }>('select coalesce(max(set_number), 0)::int + 1 as n from orchestration.published_set')).rows;
-      const data = { setNumber: row!.n, engineVersion: ENGINE_VERSION, ...publication() as { journeys: JsonText; templates: JsonText }, segments: '[]' as JsonText, settings: null, publishedBy: 'spec', publishedAt: NOW, note: null };
+      const data = { ...publicationAs(row!.n, publication(), undefined), settings: null, publishedBy: 'spec', publishedAt: NOW, note: null };
       await client.query("insert into orchestration.published_set (set_number, digest, published) values ($1, 'spec', $2)", [data.setNumber, JSON.stringify(data)]);
       return { type: 'JourneysPublished' as const, data, by: 'spec', at: NOW };
     }),

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { publicationDigest } from '@touchpoint/orchestration';
 import type { CustomerId } from '@touchpoint/kernel';
 import { customerSourceKey } from '@touchpoint/identity';
 import { arrayOf, createDays, query, transaction, type Client, type Pool } from '@touchpoint/store';
@@ -63,8 +63,7 @@ export const takePlace = async (client: Client, { customerId, survivorId }: Foun
 };
 
 const takeSet = async (client: Client, { data }: FoundSet): Promise<void> => {
-  const digest = createHash('sha256').update(JSON.stringify([data.engineVersion, data.journeys, data.templates])).digest('hex');
-  await client.query(SET, [data.setNumber, digest, JSON.stringify(data), data.publishedAt]);
+  await client.query(SET, [data.setNumber, publicationDigest(data), JSON.stringify(data), data.publishedAt]);
 };
 
 /** Whether a customer that survives has a user: as its links say, since merges and splits were taken over one by one. */

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freshDatabase, type FreshDatabase } from '@touchpoint/host/testing';
 import { createSourceKeys } from '@touchpoint/vault';
+import { afterReady } from '../after-ready.ts';
 import { repositoryRoot } from '../system/places.ts';
 import { startSystem, type System } from '../system/index.ts';
 
@@ -25,10 +26,10 @@ let system: System;
 const TABLES = ['profile.orders_v1', 'profile.order_reversals_v1', 'profile.activity_v1', 'identity.link', 'identity.event_id'];
 
 /** `touchpoint import`, as it is typed. */
-const importAgain = (...args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> =>
+const importAgain = (...args: readonly string[]) => touchpoint('import', FILE, '--map', 'online-retail', '--rejects', join(dir, 'rejects.ndjson'), ...args);
+const touchpoint = (...args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> =>
   new Promise((done) => {
-    const command = [join(repositoryRoot, 'apps/touchpoint-cli/src/main.ts'), 'import', FILE, '--map', 'online-retail', '--dir', dir, '--rejects', join(dir, 'rejects.ndjson'), ...args];
-    const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [join(repositoryRoot, 'apps/touchpoint-cli/src/main.ts'), ...args, '--dir', dir], { stdio: ['ignore', 'pipe', 'pipe'] });
     let out = '';
     let err = '';
     child.stdout.on('data', (piece: Buffer) => { out += piece.toString(); });
@@ -54,7 +55,7 @@ beforeAll(async () => {
   if (!there) return;
   dir = await mkdtemp(join(tmpdir(), 'touchpoint-online-retail-'));
   database = await freshDatabase(process.env['DATABASE_URL']);
-  system = await startSystem({ dir, databaseUrl: database.url, topicPrefix: `retail${randomBytes(4).toString('hex')}.`, partitions: 4, apps: ['ingest-api', 'identity-resolver', 'profile-projector'] });
+  system = await startSystem({ dir, databaseUrl: database.url, topicPrefix: `retail${randomBytes(4).toString('hex')}.`, partitions: 4, apps: ['ingest-api', 'identity-resolver', 'profile-projector', 'channel-orchestrator', 'operations-api'], afterReady });
 }, READY_MS);
 afterAll(async () => {
   await system?.stop();
@@ -90,6 +91,17 @@ afterAll(async () => {
     const best = await one(`select source_key, sum(net)::text as net from identity.link join (${SALES}) sales using (customer_id) where link.kind = 'user' group by 1 order by sum(net) desc limit 1`);
     const keyOf = createSourceKeys(Buffer.from(system.secrets.SOURCE_KEY_SECRET, 'base64')).keyOf('user', '14646');
     expect([String(best['source_key']).replaceAll('-', ''), plainly(best['net'])]).toEqual([keyOf, '279489.02']);
+  });
+
+  it.each([
+    ['with two orders or more', { did: { event: 'OrderCompleted' }, atLeast: 2 }, 2_845],
+    ['of 1,000.00 or more in 180 days, cancellations deducted', { did: { event: 'OrderCompleted', sum: 'amount', less: [{ event: 'OrderCancelled', sum: 'amount' }], within: 'P180D' }, atLeast: '1000.00' }, 1_098],
+  ])('has the members of a segment that asks of history what nothing asked before: known customers %s', async (_, condition, members) => {
+    const file = join(dir, 'asked.json');
+    await writeFile(file, JSON.stringify({ id: 'asked', version: 1, name: 'Asked', when: { all: [{ measure: 'identity.knownAt', exists: true }, condition] } }));
+    const { code, out } = await touchpoint('segments', 'preview', file, '--at', '2011-12-09T12:50:00Z', '--json');
+    expect(code).toBe(0);
+    expect((JSON.parse(out) as { outcome: { figures: object } }).outcome.figures).toMatchObject({ members, customers: 8_082 });
   });
 
   it('takes the earliest time of an invoice that has two', async () =>

@@ -4,7 +4,7 @@ import { publicationChecker, type Publication, type PublicationFiles } from '@to
 import { CliError } from '../system/cli-error.ts';
 import { repositoryRoot } from '../system/places.ts';
 
-const FOLDERS = ['journeys', 'templates'];
+const FOLDERS = ['journeys', 'segments', 'templates'];
 
 const readFiles = async (root: string): Promise<PublicationFiles> => {
   const files: Record<string, string> = {};
@@ -18,19 +18,18 @@ const readFiles = async (root: string): Promise<PublicationFiles> => {
 };
 
 /**
- * Reads and checks everything under `journeys/` and `templates/` of a folder: the repository's unless told.
+ * Reads and checks everything under `journeys/`, `segments/` and `templates/` of a folder: the repository's unless told.
  * @throws CliError that lists what is to mend, file by file.
  */
 export const readPublication = async (root: string = repositoryRoot): Promise<Publication> => {
-  const schema = JSON.parse(await readFile(join(repositoryRoot, 'schemas/journey.schema.json'), 'utf8')) as object;
   const files = await readFiles(root);
-  const checked = publicationChecker(schema)(files);
+  const checked = publicationChecker()(files);
   if ('publication' in checked) return checked.publication;
   throw new CliError('JOURNEYS.INVALID', `There is something to mend, nothing was published:\n${checked.issues.map(({ file, path, message }) => `  ${file}${path} ${message}`).join('\n')}`);
 };
 
-/** How many journeys and templates, for people. */
-export const countsOf = ({ journeys, templates }: Publication): string => {
+/** How many journeys, segments and templates, for people. */
+export const countsOf = ({ journeys, segments, templates }: Publication): string => {
   const count = (json: string) => (JSON.parse(json) as readonly unknown[]).length;
-  return `${count(journeys)} journeys, ${count(templates)} templates`;
+  return `${count(journeys)} journeys, ${count(segments)} segments, ${count(templates)} templates`;
 };

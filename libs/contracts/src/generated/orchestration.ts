@@ -17,6 +17,16 @@ export type CustomerHandedOver = Message<'CustomerHandedOver', {
   causeOffset: number;
 }>;
 
+/** What measures that are new come to for a customer up to where their set was published: folded from the log once more, beside what is counted live since. */
+export type HistoryFilled = Message<'HistoryFilled', {
+  /** The published set that brought the measures. */
+  setNumber: number;
+  /** What to add, of this timeline and of those that became a part of the customer: series by tracker, traits by path. A JSON object. */
+  filled: JsonText;
+  /** Of it, what came before the customer became a part of another one, where it did: for the survivor. null: it did not. */
+  handOn: JsonText | null;
+}>;
+
 /** What one cause did to a customer's runs: which began, took a step, ended. */
 export type JourneysMoved = Message<'JourneysMoved', {
   /** The moves, in the order in which they were made; those of several runs where the cause concerned several. */
@@ -41,6 +51,8 @@ export type JourneysPublished = Message<'JourneysPublished', {
   templates: JsonText;
   /** The segments: a JSON array of documents. */
   segments: JsonText;
+  /** What is kept of each customer for the conditions, each with the number of the set since which it is kept: a JSON object. null: nothing. */
+  measures: JsonText | null;
   /** Caps, quiet hours and message classes: a JSON object. */
   settings: JsonText | null;
   /** The person or key that published it. */
@@ -81,6 +93,44 @@ export type MessageDecided = Message<'MessageDecided', {
   why: JsonText | null;
 }>;
 
+/** The customer is in a segment from here on. */
+export type SegmentEntered = Message<'SegmentEntered', {
+  /** The segment. */
+  segmentId: string;
+  /** When the condition began, or ceased, to hold: the time of the event, or the instant at which time brought it about. */
+  at: Instant;
+  /** The segment is new, or has another condition: the customer was found to be in it, and did nothing to get there. */
+  initial: boolean;
+  /** The published set that it was decided under. */
+  setNumber: number;
+  /** Offset of the cause on this partition of the timeline; its messageId is the causationId. */
+  causeOffset: number;
+  /** The cause, and what each leaf of the condition saw: a JSON object. */
+  why: JsonText | null;
+}>;
+
+/** The customer is in a segment no more. */
+export type SegmentLeft = Message<'SegmentLeft', {
+  /** The segment. */
+  segmentId: string;
+  /** When the condition began, or ceased, to hold: the time of the event, or the instant at which time brought it about. */
+  at: Instant;
+  /** Why, as a short code: condition (it does not hold any more), merged, erased, archived (the segment is gone). */
+  reason: string;
+  /** The published set that it was decided under. */
+  setNumber: number;
+  /** Offset of the cause on this partition of the timeline; its messageId is the causationId. */
+  causeOffset: number;
+  /** The cause, and what each leaf of the condition saw: a JSON object. */
+  why: JsonText | null;
+}>;
+
+/** From here on the segments of a set count on this partition: what its measures need has been filled from history. A control record. */
+export type SegmentsLive = Message<'SegmentsLive', {
+  /** The published set. */
+  setNumber: number;
+}>;
+
 /** The database went back to an earlier state and was brought level with the log. A control record: one stands on every partition of the timeline. What bears an earlier incarnation behind it was sent by a process that had not heard of it, and is dropped. */
 export type SystemRestored = Message<'SystemRestored', {
   /** The incarnation from here on. */
@@ -91,16 +141,16 @@ export type SystemRestored = Message<'SystemRestored', {
   restoredAt: Instant;
 }>;
 
-/** A timer of a run is due. */
+/** A timer is due: of a run that waits, or of the segments that time moves a customer into or out of. */
 export type TimerFired = Message<'TimerFired', {
-  /** The timer: a UUID, derived from run and step. */
+  /** The timer: a UUID, derived from run and step, or from customer and time. */
   timerId: string;
-  /** The run: a UUID, derived from customer, journey and cause. */
-  runId: string;
-  /** The journey. */
-  journeyId: string;
-  /** The step that waits. */
-  stepId: string;
+  /** The run: a UUID, derived from customer, journey and cause. null: it is about segments. */
+  runId: string | null;
+  /** The journey. null: it is about segments. */
+  journeyId: string | null;
+  /** The step that waits. null: it is about segments. */
+  stepId: string | null;
   /** When it was due. */
   dueAt: Instant;
   /** It comes from imported history and was due before the import: it sends nothing. */
@@ -140,9 +190,13 @@ export type TouchpointHandedOn = Message<'TouchpointHandedOn', {
 /** Every message of orchestration. */
 export type OrchestrationMessage =
   | CustomerHandedOver
+  | HistoryFilled
   | JourneysMoved
   | JourneysPublished
   | MessageDecided
+  | SegmentEntered
+  | SegmentLeft
+  | SegmentsLive
   | SystemRestored
   | TimerFired
   | TouchpointHandedOn;

@@ -4,8 +4,8 @@ import { toIso, type CustomerId, type Instant, type Meta } from '@touchpoint/ker
 import { decide } from '../decide.ts';
 import { nothing, type CommandOut, type Decided, type Fact, type Timer } from '../emission.ts';
 import type { Input } from '../input.ts';
-import { publicationChecker, type PublicationFiles } from '../publication.ts';
-import { ENGINE_VERSION, publishedOf, type Published } from '../published.ts';
+import { publicationAs, publicationChecker, type PublicationFiles } from '../publication.ts';
+import { publishedOf, type Published } from '../published.ts';
 import { emptyState, type CustomerState } from '../state.ts';
 import { customer } from './messages.ts';
 
@@ -63,6 +63,8 @@ export const told = ({ facts, commands, timers }: Decided): readonly string[] =>
     switch (type) {
       case 'JourneysMoved': return data.moves.map(toldMove);
       case 'MessageDecided': return data.verdict === 'send' ? `sends ${data.templateId}` : `holds ${data.templateId}: ${data.reason}`;
+      case 'SegmentEntered': return `enters segment ${data.segmentId}${data.initial ? ', found there' : ''}`;
+      case 'SegmentLeft': return `leaves segment ${data.segmentId}${data.reason === 'condition' ? '' : `: ${data.reason}`}`;
       case 'CustomerHandedOver': return `hands over to ${data.toCustomerId}`;
       case 'TouchpointHandedOn': return `hands ${data.messageType} on to ${data.toCustomerId}`;
       default: return type;
@@ -70,7 +72,7 @@ export const told = ({ facts, commands, timers }: Decided): readonly string[] =>
   }),
   ...commands.map(({ message: { data }, urgent }) => `command ${data.channel}${urgent ? ', urgent' : ''}`),
   ...timers.cancelled.map(() => 'cancels a timer'),
-  ...timers.set.map(({ stepId, dueAt }) => `timer ${stepId} ${toIso(dueAt).replace(':00.000Z', '').replace('T00:00', '')}`),
+  ...timers.set.map(({ stepId, dueAt }) => `timer ${stepId ?? 'segments'} ${toIso(dueAt).replace(':00.000Z', '').replace('T00:00', '')}`),
 ];
 
 /** Given what happened, when something happens, then this is decided. */
@@ -88,9 +90,9 @@ export const given = (published: Published, ...before: readonly Moment[]) => {
   };
 };
 
-/** Files of a set, checked and published as set number `setNumber`. @throws Error that names every issue. */
-export const publish = (files: PublicationFiles, journeySchema: object, setNumber = 1): Published => {
-  const checked = publicationChecker(journeySchema)(files);
+/** Files of a set, checked and published as set number `setNumber`, live at once unless told. @throws Error that names every issue. */
+export const publish = (files: PublicationFiles, setNumber = 1, live = setNumber): Published => {
+  const checked = publicationChecker()(files);
   if ('issues' in checked) throw new Error(checked.issues.map(({ file, path, message }) => `${file}${path}: ${message}`).join('\n'));
-  return publishedOf({ setNumber, engineVersion: ENGINE_VERSION, ...checked.publication });
+  return publishedOf(publicationAs(setNumber, checked.publication, undefined), live);
 };

@@ -6,7 +6,7 @@ export type Part = Readonly<{ name: string; /** With its schema, quoted. */ tabl
 /** The schemas of a system's state; `profile` and `analytics` are made from the log. */
 const SCHEMAS = ['access', 'delivery', 'identity', 'log', 'operations', 'orchestration', 'vault'];
 /** What belongs to the database that it stands in: its shape; runs, of which one is writing this, and the rows of read models that they have replaced. */
-const NOT = new Set(['log.migrated', 'log.migrated_lock', 'log.migrated_digest', 'operations.run', 'operations.run_row', 'operations.replaced', 'operations.replaced_row']);
+const NOT = new Set(['log.migrated', 'log.migrated_lock', 'log.migrated_digest', 'operations.run', 'operations.run_row', 'operations.replaced', 'operations.replaced_row', 'operations.preview']);
 /** Where read models stand goes with them. */
 const OF_READ_MODELS = "consumer not like 'profile-projector%'";
 const WHERE: Readonly<Record<string, string>> = { 'log.checkpoint': OF_READ_MODELS, 'log.parked': OF_READ_MODELS, 'log.dropped': OF_READ_MODELS };

@@ -1,4 +1,4 @@
-import type { ProductLine } from '@touchpoint/contracts';
+import type { ProductLine } from './generated/shapes.ts';
 import { add, roundedSum, times, ZERO, type Decimal, type Product } from '@touchpoint/kernel';
 
 type Amounts = Readonly<{ lines: readonly ProductLine[]; total: Decimal | null; revenue?: Decimal | null; shipping?: Decimal | null; tax?: Decimal | null }>;

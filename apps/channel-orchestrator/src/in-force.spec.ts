@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JourneysPublished } from '@touchpoint/contracts';
-import { compiledSet } from './state-store.ts';
+import { compiledSet } from './in-force.ts';
 
-const set = (setNumber: number) => ({ setNumber, engineVersion: '1', journeys: '[]', templates: '[]' }) as unknown as JourneysPublished['data'];
+const set = (setNumber: number) => ({ setNumber, engineVersion: '1', journeys: '[]', templates: '[]', segments: '[]', measures: null }) as unknown as JourneysPublished['data'];
 
 describe('published sets', () => {
   it('are compiled once while they are in use, and forgotten then: a log may hold any number of them', () => {

@@ -1,12 +1,12 @@
 import { Ajv, type ErrorObject } from 'ajv';
-import type { Issue } from '@touchpoint/conditions';
+import type { Issue } from './condition-check.ts';
+import { documentSchemas } from './document-schemas.ts';
 
 /**
- * The check of a document's shape by `schemas/journey.schema.json`, which whoever reads files gives.
- * Its keyword `hint` is ours: it says in the author's words what is expected; `verbose` gives it with each error.
+ * The check of a document's shape. The schemas' keyword `hint` is ours: it says in the author's words what is expected; `verbose` gives it with each error.
  */
-export const shapeChecker = (schema: object): ((document: unknown) => readonly Issue[]) => {
-  const validate = new Ajv({ allErrors: true, verbose: true, strict: true, strictTypes: false, strictRequired: false, keywords: ['hint'] }).compile(schema);
+export const shapeChecker = (kind: 'journey' | 'segment'): ((document: unknown) => readonly Issue[]) => {
+  const validate = new Ajv({ allErrors: true, verbose: true, strict: true, strictTypes: false, strictRequired: false, keywords: ['hint'], schemas: [documentSchemas.condition] }).compile(documentSchemas[kind]);
   return (document) => {
     if (validate(document)) return [];
     const issues = (validate.errors ?? []).flatMap(issueOf);
@@ -20,7 +20,7 @@ const issueOf = ({ keyword, instancePath: path, params, message, parentSchema, d
     case 'if':
     case 'allOf':
       return [];
-    case 'not': return [{ path, message: 'asks for a measure and for an event at once: write two conditions under all' }];
+    case 'not': return [{ path, message: 'asks for two things at once, such as a measure and an event: write two conditions under all' }];
     case 'additionalProperties': return [{ path: `${path}/${String(params['additionalProperty'])}`, message: 'is not known here: take it out, or look for a slip in its name' }];
     case 'required': return [{ path, message: hint ? `needs ${hint}` : `needs "${String(params['missingProperty'])}"` }];
     case 'minProperties': return [{ path, message: hint ? `needs ${hint}` : (message ?? keyword) }];

@@ -1,6 +1,7 @@
 import { formatDecimal, type Decimal } from '@touchpoint/kernel';
-import { catalog, type MessageName } from '@touchpoint/contracts';
-import type { Kind, Value } from '@touchpoint/conditions';
+import { amountOf, catalog, type MessageName } from '@touchpoint/contracts';
+import type { Kind } from './condition-check.ts';
+import type { Value } from './condition.ts';
 
 /** A value as JSON has it. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
@@ -9,12 +10,17 @@ type Schema = string | readonly Schema[] | { readonly [key: string]: unknown };
 /** The events that a journey can be about: what happened between the customer and us. */
 export const eventNames = (): readonly string[] => Object.values(catalog).filter(({ context }) => context === 'touchpoint').map(({ name }) => name);
 
+/** What an order, a cancellation, a refund or an adjustment is worth: no field, since some say a total and some only lines. */
+const AMOUNT = 'amount';
+const AMOUNTED: ReadonlySet<string> = new Set(['OrderCompleted', 'OrderCancelled', 'OrderRefunded', 'OrderAdjusted']);
+
 const kindsOf = new Map<string, ReadonlyMap<string, Kind>>();
 /** What sort of value an event's property holds; undefined: there is no such property. What publishers add themselves (`properties.x`) may be anything. */
 export const propertyKind = (event: string, path: string): Kind | undefined => {
   let kinds = kindsOf.get(event);
   if (!kinds) {
     const found = new Map<string, Kind>();
+    if (AMOUNTED.has(event)) found.set(AMOUNT, 'decimal');
     if (Object.hasOwn(catalog, event)) collect(catalog[event as MessageName].schema as Schema, '', new Map(), found);
     kindsOf.set(event, (kinds = found));
   }
@@ -69,6 +75,7 @@ const logical = (schema: { readonly [key: string]: unknown }): Kind => {
 
 /** The value at a path of an event's data; JSON texts are opened on the way. undefined: there is none. */
 export const propertyOf = (data: unknown, path: string): unknown => {
+  if (path === AMOUNT) return hasAmount(data) ? (amountOf(data) ?? undefined) : undefined;
   let value = data;
   for (const name of path.split('.')) {
     if (typeof value === 'string') value = parsed(value);
@@ -77,6 +84,8 @@ export const propertyOf = (data: unknown, path: string): unknown => {
   }
   return value ?? undefined;
 };
+
+const hasAmount = (data: unknown): data is Parameters<typeof amountOf>[0] => typeof data === 'object' && data !== null && 'lines' in data && 'total' in data;
 
 const parsed = (text: string): unknown => {
   try {

@@ -1,0 +1,2 @@
+/** Whose checkpoints and parked records these are. */
+export const CONSUMER = 'channel-orchestrator';

@@ -1,0 +1,2 @@
+export * from './segment.ts';
+export * from './segment-check.ts';
