@@ -66,9 +66,8 @@ export class Emitted {
     this.#gathered.push(this.#record(this.#topics.timeline, customerId, 'TimerFired', this.#writers.timeline.write('TimerFired', data), meta, NO_THREAD));
   }
 
-  /** @param part which of a customer's records about this set it is */
-  historyFilled(customerId: CustomerId, part: number, data: HistoryFilled['data'], now: Instant): void {
-    const meta = this.#meta(derivedId('history-filled', customerId, String(data.setNumber), String(part)), now, now, null, NO_THREAD);
+  historyFilled(customerId: CustomerId, data: HistoryFilled['data'], now: Instant): void {
+    const meta = this.#meta(derivedId('history-filled', customerId, String(data.setNumber)), now, now, null, NO_THREAD);
     this.#gathered.push(this.#record(this.#topics.timeline, customerId, 'HistoryFilled', this.#writers.timeline.write('HistoryFilled', data), meta, NO_THREAD));
   }
 

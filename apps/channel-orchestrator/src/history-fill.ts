@@ -1,7 +1,7 @@
 import { decodeMetaLate, type TimelineEvent } from '@touchpoint/contracts';
 import { CONTROL_KEY, type CustomerId, type Instant } from '@touchpoint/kernel';
 import { dropRepeats, headerOf, readTimelineRecord, TYPE, type LogRecord, type LogScanner, type MessageReader } from '@touchpoint/log';
-import { concernsHistory, foldHistories, keptOf, NO_HISTORY, shareText, TRAIT, type Asked, type History, type Input, type Share } from '@touchpoint/orchestration';
+import { concernsHistory, foldHistories, keptOf, sinceOf, TRAIT, type Asked, type Filled, type Input } from '@touchpoint/orchestration';
 import { StagedRows, type Client, type Pool } from '@touchpoint/store';
 import type { Emitted } from './emitted.ts';
 import { compiledSet, loadSet, setOffset, type Filling } from './in-force.ts';
@@ -17,7 +17,7 @@ type Group = Readonly<{ asked: Asked; until: number; passed: ReadonlySet<number>
 /** What a step comes to: what is emitted, what the same transaction writes, and how far history is then; null: all is told. */
 export type FillStep = Readonly<{ filling: Filling | null; emit: (emitted: Emitted) => void; write: (client: Client) => Promise<void> }>;
 
-const STAGED = new StagedRows<History>('orchestration.filling', 'partition');
+const STAGED = new StagedRows<Filled>('orchestration.filling', 'partition');
 const nothing = (): void => undefined;
 
 /**
@@ -43,7 +43,7 @@ export class HistoryFill {
     return {
       filling,
       emit: (emitted) => {
-        for (const [customerId, history] of rows) for (const [part, share] of partsOf(history).entries()) emitted.historyFilled(customerId as CustomerId, part, { setNumber: filling.set, ...share }, now);
+        for (const [customerId, history] of rows) emitted.historyFilled(customerId as CustomerId, { setNumber: filling.set, filled: JSON.stringify(history) }, now);
       },
       write: (client) => STAGED.drop(client, this.#partition, rows.map(([customerId]) => customerId)),
     };
@@ -58,7 +58,7 @@ export class HistoryFill {
     const since = keptOf(record.measures);
     const groups: Group[] = [];
     for (const number of new Set(Object.values(since).filter((one) => one > live))) {
-      const own = [...trackers].map(([event, some]) => [event, some.filter((tracker) => tracker.key.endsWith(`.${number}`))] as const).filter(([, some]) => some.length > 0);
+      const own = [...trackers].map(([event, some]) => [event, some.filter(({ key }) => sinceOf(key) === number)] as const).filter(([, some]) => some.length > 0);
       const traits = Object.keys(since).filter((name) => name.startsWith(TRAIT) && since[name] === number).map((name) => name.slice(TRAIT.length));
       groups.push({ asked: { trackers: new Map(own), traits }, ...(await setOffset(pool, this.#partition, number)) });
     }
@@ -82,7 +82,7 @@ export class HistoryFill {
     return { filling: { set, next: at, seen: Object.fromEntries(known) }, emit: nothing, write: (client) => STAGED.save(client, this.#partition, changed) };
   }
 
-  async #fold(records: readonly LogRecord[], groups: readonly Group[]): Promise<ReadonlyMap<CustomerId, History>> {
+  async #fold(records: readonly LogRecord[], groups: readonly Group[]): Promise<ReadonlyMap<CustomerId, Filled>> {
     const { pool, reader, partitions } = this.#ports;
     const concerned = records.filter((record) => {
       const type = headerOf(record, TYPE)?.toString('latin1');
@@ -102,17 +102,3 @@ export class HistoryFill {
     return foldHistories(histories, inputs, ({ recorded: { position: { offset } } }) => groups.filter(({ until, passed }) => offset < until && !passed.has(offset)).map(({ asked }) => asked));
   }
 }
-
-type Told = Readonly<{ filled: string; handOn: string | null }>;
-const EMPTY: Share = NO_HISTORY;
-/** A customer's history in parts that each fit into a record: of its own timeline, and of each member's. */
-const partsOf = ({ own, members, before }: History): readonly Told[] => {
-  const told = (share: Share, theirs: Share | undefined): readonly Told[] => {
-    const filled = shareText(share);
-    return filled === null ? [] : [{ filled, handOn: theirs ? shareText(theirs) : null }];
-  };
-  return [
-    ...told({ ...EMPTY, own }, before && { ...EMPTY, own: before.own }),
-    ...Object.entries(members).flatMap(([id, member]) => told({ ...EMPTY, members: { [id]: member } }, before && { ...EMPTY, members: before.members[id] ? { [id]: before.members[id] } : {} })),
-  ];
-};

@@ -3,12 +3,12 @@ import type { HappenedEvent } from '@touchpoint/journeys';
 import { pick, type CustomerId, type Instant, type Table } from '@touchpoint/kernel';
 import { Emission, nothing, type Decided } from './emission.ts';
 import { touchpointOf, touchpointText } from './handed-on.ts';
-import { HISTORY, shareOf } from './history.ts';
+import { HISTORY } from './history.ts';
 import { causeOf, type Cause, type Input } from './input.ts';
 import { erased, unreachable } from './erasing.ts';
 import { absorbed, boundedMembers, handedOver, MAX_HOPS, merged, split } from './merging.ts';
 import { counted } from './measures.ts';
-import { EMPTY_PART, filledPart, foldPart, PART_TOUCHPOINTS, type Filled, type Part } from './part.ts';
+import { askedUnder, EMPTY_PART, filledPart, foldPart, PART_TOUCHPOINTS, type Filled, type Part } from './part.ts';
 import type { Published } from './published.ts';
 import { enterJourneys, fireTimer, moveRuns, type Deciding } from './running.ts';
 import { reviewAll, reviewDue, reviewFor } from './segmenting.ts';
@@ -25,7 +25,7 @@ const CONTROL: Table<Control, [state: CustomerState, deciding: Deciding], Custom
   CustomerSplit: (message, state, deciding) => split(state, message, deciding),
   CustomerHandedOver: (message, state, deciding) => handedOver(state, message, deciding),
   TouchpointHandedOn: ({ data }, state, deciding) => {
-    const origin = { customerId: data.fromCustomerId, via: data.viaCustomerId, joinedAt: data.joinedAt, hops: data.hops };
+    const origin = { customerId: data.fromCustomerId, via: data.viaCustomerId, joinedAt: data.joinedAt, hops: data.hops, setNumber: data.setNumber };
     return data.messageType === HISTORY ? handedHistory(state, data.data, origin, deciding) : touched(state, touchpointOf(data), origin, deciding);
   },
   TimerFired: ({ data }, state, deciding) => (data.runId === null ? reviewDue(state, data.timerId, deciding) : fireTimer(state, data.timerId, data.historical || deciding.out.cause.historical, deciding)),
@@ -54,7 +54,8 @@ const handedOnCause = ({ data }: TouchpointHandedOn, input: Input): Cause => ({
   ...causeOf(input), type: data.messageType, messageId: data.messageId, publisher: data.publisher, at: Math.min(data.occurredAt, data.receivedAt), now: data.receivedAt, historical: data.historical,
 });
 
-type Origin = Readonly<{ customerId: CustomerId; via: CustomerId; joinedAt: Instant; hops: number }>;
+/** Whose timeline a touchpoint came from, by whom, and the set in force there. */
+type Origin = Readonly<{ customerId: CustomerId; via: CustomerId; joinedAt: Instant; hops: number; setNumber: number }>;
 
 /** Folds a touchpoint, of this timeline or handed on from a member's; then ends, moves and starts runs. One on an absorbed customer is handed on instead. */
 const touched = (before: CustomerState, message: Touchpoint, origin: Origin | null, deciding: Deciding): CustomerState => {
@@ -85,7 +86,7 @@ const foldOwn = (state: CustomerState, message: Touchpoint, at: number, { publis
 };
 
 const foldMember = (state: CustomerState, message: Touchpoint, origin: Origin, { published, out: { cause } }: Deciding): CustomerState =>
-  withMember(state, origin, (member) => kept(state, foldPart(member, message, cause.at, published)));
+  withMember(state, origin, (member) => kept(state, foldPart(member, message, cause.at, askedUnder(published, message.type, origin.setNumber))));
 
 const withMember = (state: CustomerState, { customerId, via, joinedAt }: Origin, change: (member: Part) => Part): CustomerState => {
   const member = state.members[customerId] ?? { ...EMPTY_PART, joinedAt, via };
@@ -93,17 +94,11 @@ const withMember = (state: CustomerState, { customerId, via, joinedAt }: Origin,
   return changed === member ? state : { ...state, members: boundedMembers({ ...state.members, [customerId]: { ...changed, joinedAt: member.joinedAt, via: member.via } }) };
 };
 
-/** What new measures come to up to where they were published. For whoever is a part of another customer, what came before that goes there. */
-const filledHistory = (before: CustomerState, { filled, handOn: theirs }: HistoryFilled['data'], deciding: Deciding): CustomerState => {
-  const { own, members } = shareOf(filled);
-  const part = kept(before, filledPart(before.own, own));
-  let state = part === before.own ? before : { ...before, own: part };
-  for (const [id, { via, joinedAt, ...share }] of Object.entries(members)) state = withMember(state, { customerId: id as CustomerId, via, joinedAt, hops: 0 }, (member) => kept(state, filledPart(member, share)));
-  if (state.absorbed && theirs !== null) {
-    const of = shareOf(theirs);
-    handOn(HISTORY, JSON.stringify(of.own), null, state.absorbed, deciding);
-    for (const [id, { via, joinedAt, ...share }] of Object.entries(of.members)) handOn(HISTORY, JSON.stringify(share), { customerId: id as CustomerId, via, joinedAt, hops: 0 }, state.absorbed, deciding);
-  }
+/** What new measures come to up to where they were published. Whoever is a part of another customer hands it on. */
+const filledHistory = (before: CustomerState, { filled }: HistoryFilled['data'], deciding: Deciding): CustomerState => {
+  const own = kept(before, filledPart(before.own, JSON.parse(filled) as Filled));
+  const state = own === before.own ? before : { ...before, own };
+  if (state.absorbed) handOn(HISTORY, filled, null, state.absorbed, deciding);
   return state;
 };
 
@@ -114,13 +109,13 @@ const handedHistory = (before: CustomerState, filled: string, origin: Origin, de
   return state;
 };
 
-const handOn = (messageType: string, data: string, origin: Origin | null, { by: to, at }: NonNullable<CustomerState['absorbed']>, { out }: Deciding): void => {
+const handOn = (messageType: string, data: string, origin: Origin | null, { by: to, at }: NonNullable<CustomerState['absorbed']>, { published, out }: Deciding): void => {
   const { cause } = out;
   const hops = (origin?.hops ?? 0) + 1;
   if (hops > MAX_HOPS) throw new Error(`a touchpoint was handed on ${hops} times: the chain of those who were absorbed is a circle`);
   out.fact({ type: 'TouchpointHandedOn', data: {
     fromCustomerId: origin?.customerId ?? cause.customerId, viaCustomerId: cause.customerId, toCustomerId: to, messageType, data, messageId: cause.messageId, publisher: cause.publisher,
-    occurredAt: cause.at, receivedAt: cause.now, historical: cause.historical, joinedAt: Math.max(origin?.joinedAt ?? at, at), hops, causeOffset: cause.offset,
+    occurredAt: cause.at, receivedAt: cause.now, historical: cause.historical, joinedAt: Math.max(origin?.joinedAt ?? at, at), hops, setNumber: origin?.setNumber ?? published.setNumber, causeOffset: cause.offset,
   } }, to);
 };
 

@@ -5,7 +5,7 @@ import { joinedSeries, tracked, type SeriesByKey } from '@touchpoint/measures';
 import { contextSaid, joinedLatest, type KnownContext } from './app-context.ts';
 import { contactRemoved, contactSaid, deviceSlot, joinedPoints, type ContactPoints } from './contact-points.ts';
 import { counted, joinedMeasures, type MeasureName, type Measures } from './measures.ts';
-import type { Published } from './published.ts';
+import { sinceOf, type Published } from './published.ts';
 import { traitsSaid, type KnownTraits } from './traits.ts';
 
 /** What decisions rest on of one timeline: measures, consent, suppressions, contact points, and what the published set asks for beyond. A customer is one part, or more once merged. */
@@ -76,10 +76,15 @@ export const prunedPart = <P extends Part>(part: P, { keys, traits }: Pick<Publi
 };
 const omit = <T>(record: Readonly<Record<string, T>>, names: readonly string[]): Readonly<Record<string, T>> => Object.fromEntries(Object.entries(record).filter(([name]) => !names.includes(name)));
 
+/** What is asked of a touchpoint that was handed on under an older set: what is kept since a later one, its own timeline's history has of it. */
+export const askedUnder = (published: Published, type: string, setNumber: number): Asked =>
+  setNumber >= published.setNumber ? published : { traits: published.traits, trackers: new Map([[type, (published.trackers.get(type) ?? []).filter(({ key }) => sinceOf(key) <= setNumber)]]) };
+
 /** What is folded from history for measures and traits that are new. JSON. */
 export type Filled = Pick<Part, 'series' | 'traits'>;
+export const NOTHING_FILLED: Filled = { series: {}, traits: {} };
 /** A part with its share of history. Returns the same object where there is none. */
-export const filledPart = (part: Part, { series, traits }: Filled): Part => {
+export const filledPart = <P extends Part>(part: P, { series, traits }: Filled): P => {
   const none = Object.keys(series).length + Object.keys(traits).length === 0;
   return none ? part : { ...part, series: joinedSeries(part.series, series), traits: joinedLatest(part.traits, traits) };
 };

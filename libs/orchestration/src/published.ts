@@ -48,7 +48,7 @@ export const publishedOf = ({ setNumber, engineVersion, journeys, templates, seg
   }
   const kept = keptOf(since);
   const conditions = conditionsIn(compiled.map(({ document }) => document), order);
-  const measures = measuresIn(conditions, (digest) => `${digest}.${kept[digest]}`);
+  const measures = measuresIn(conditions, (digest) => `${digest}.${kept[digest] ?? setNumber}`);
   return {
     setNumber,
     engineVersion,
@@ -70,6 +70,9 @@ const conditionsIn = (journeys: readonly JourneyDocument[], segments: readonly S
 const measuresIn = (conditions: readonly Condition[], keyOf?: (digest: string) => string): ReadonlyMap<EventMeasure, CompiledMeasure> =>
   new Map(conditions.flatMap((condition) => leavesOf(condition).flatMap(([leaf]) => ('did' in leaf ? [[leaf.did, compileMeasure(leaf.did, keyOf)] as const] : []))));
 const traitsIn = (conditions: readonly Condition[]): readonly string[] => [...new Set(conditions.flatMap((condition) => leavesOf(condition).flatMap(([leaf]) => ('trait' in leaf ? [leaf.trait] : []))))].sort();
+
+/** The set since which the series of a key are kept. */
+export const sinceOf = (key: string): number => Number(key.slice(key.indexOf('.') + 1));
 
 /** What is kept of each customer for a set's conditions (digests of trackers, `trait:` and a path), with the number of the set since which it is. */
 export type KeptSince = Readonly<Record<string, number>>;

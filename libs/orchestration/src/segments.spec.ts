@@ -5,7 +5,8 @@ import type { Touchpoint } from '@touchpoint/contracts';
 import { DAY, HOUR, parseDecimal, type Decimal } from '@touchpoint/kernel';
 import { decide } from './decide.ts';
 import type { Decided, Timer } from './emission.ts';
-import { foldHistory, NO_HISTORY, shareText } from './history.ts';
+import { foldHistory } from './history.ts';
+import { NOTHING_FILLED } from './part.ts';
 import { outlookOf } from './sight.ts';
 import { emptyState, parseState, serialiseState } from './state.ts';
 import { at, customer, device, email, fired, given, historical, inputOf, message, order, play, publish, told, type Moment } from './testing/given.ts';
@@ -107,8 +108,8 @@ describe('segments that are new', () => {
   const existing = play(before, [at(START, order('1')), at(days(1), order('2'))]);
   it('wait until what they need of history is there; then whoever is in one was found there', () => {
     const waiting = publish(files, 2, 1);
-    const filled = [order('1'), order('2')].map((happened, i) => inputOf(at(days(i), happened), i, customer('a'))).reduce((history, input) => foldHistory(history, input, waiting), NO_HISTORY);
-    const still = play(waiting, [at(days(2), message('HistoryFilled', { setNumber: 2, filled: shareText(filled)! as never }))], existing.state, customer('a'), existing.next);
+    const filled = [order('1'), order('2')].map((happened, i) => inputOf(at(days(i), happened), i, customer('a'))).reduce((history, input) => foldHistory(history, input, waiting), NOTHING_FILLED);
+    const still = play(waiting, [at(days(2), message('HistoryFilled', { setNumber: 2, filled: JSON.stringify(filled) }))], existing.state, customer('a'), existing.next);
     expect(told(still)).toEqual([]);
     const live = play(publish(files, 2), [at(days(3), { type: 'TimerFired', data: { timerId: 'review', runId: null, journeyId: null, stepId: null, dueAt: days(3), historical: false } })], still.state, customer('a'), still.next);
     expect(told(live).filter((line) => line.includes('enters'))).toEqual(['enters segment buyers, found there', 'enters segment new-here, found there', 'enters segment often, found there']);

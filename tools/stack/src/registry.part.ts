@@ -34,6 +34,8 @@ export const registryPart = (context: PartContext, settings: string, storage: ()
         QUARKUS_MANAGEMENT_HOST: '127.0.0.1', QUARKUS_MANAGEMENT_PORT: String(management),
         QUARKUS_LOG_LEVEL: 'WARN', QUARKUS_HTTP_ACCESS_LOG_ENABLED: 'false',
         APICURIO_STORAGE_KIND: 'sql', APICURIO_STORAGE_SQL_KIND: 'postgresql', APICURIO_SQL_DB_SCHEMA: 'registry',
+        // It tells of 1,000 subjects and says nothing of the others; we ask for all of ours.
+        APICURIO_CCOMPAT_MAX_SUBJECTS: '1000000',
         // By environment, not by argument: a command line is everybody's to read.
         APICURIO_DATASOURCE_URL: jdbcUrl, APICURIO_DATASOURCE_USERNAME: user, APICURIO_DATASOURCE_PASSWORD: password,
         APICURIO_DATASOURCE_JDBC_INITIAL_SIZE: '1', APICURIO_DATASOURCE_JDBC_MIN_SIZE: '1', APICURIO_DATASOURCE_JDBC_MAX_SIZE: '5',

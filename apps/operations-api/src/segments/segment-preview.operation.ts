@@ -6,7 +6,7 @@ import { holds } from '@touchpoint/conditions';
 import { CONTROL_KEY, invalidMessage, toIso, type Instant } from '@touchpoint/kernel';
 import { dropRepeats, headerOf, LOG_READER, LOG_TOPICS, MESSAGE_READER, readTimelineRecord, TOPICS, TYPE, type LogRecord, type LogScanner, type LogTopics, type MessageReader } from '@touchpoint/log';
 import {
-  concernsHistory, foldHistories, keptOf, MEASURE_KINDS, outlookOf, parseState, publicationAs, publishedOf, TRAIT, withHistory, type Asked, type CustomerState, type History, type Input, type Published,
+  concernsHistory, foldHistories, keptOf, MEASURE_KINDS, outlookOf, parseState, publicationAs, publishedOf, TRAIT, withHistory, sinceOf, type Asked, type CustomerState, type Filled, type Input, type Published,
 } from '@touchpoint/orchestration';
 import { inOrder, segmentChecker, type PublishedSegment, type SegmentDocument } from '@touchpoint/segments';
 import { POOL, query, StagedRows, type Pool } from '@touchpoint/store';
@@ -26,7 +26,7 @@ type Cursor = Readonly<{ set: number; at: Instant; after: string; looked: number
 const CUSTOMERS = 1_000;
 /** Of whom it is said by name that they are in it. */
 const NAMED = 100_000;
-const STAGED = new StagedRows<History>('operations.preview', 'run_id');
+const STAGED = new StagedRows<Filled>('operations.preview', 'run_id');
 const checkSegment = segmentChecker();
 
 /**
@@ -81,7 +81,7 @@ export class SegmentPreview implements Operation<Whom> {
     const record = publicationAs(setNumber, { journeys: before?.journeys ?? '[]', templates: before?.templates ?? '[]', segments: JSON.stringify([...others, segment]) }, before);
     const published = publishedOf(record, setNumber);
     const added = Object.entries(keptOf(record.measures)).filter(([, since]) => since === setNumber).map(([name]) => name);
-    const trackers = new Map([...published.trackers].map(([event, some]) => [event, some.filter(({ key }) => key.endsWith(`.${setNumber}`))] as const).filter(([, some]) => some.length > 0));
+    const trackers = new Map([...published.trackers].map(([event, some]) => [event, some.filter(({ key }) => sinceOf(key) === setNumber)] as const).filter(([, some]) => some.length > 0));
     const traits = added.filter((name) => name.startsWith(TRAIT)).map((name) => name.slice(TRAIT.length));
     return { published, asked: added.length > 0 ? { trackers, traits } : undefined, when: published.segments.find(({ id }) => id === segment.id)!.when };
   }

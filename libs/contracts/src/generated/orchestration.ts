@@ -21,10 +21,8 @@ export type CustomerHandedOver = Message<'CustomerHandedOver', {
 export type HistoryFilled = Message<'HistoryFilled', {
   /** The published set that brought the measures. */
   setNumber: number;
-  /** What to add, of this timeline and of those that became a part of the customer: series by tracker, traits by path. A JSON object. */
+  /** What to add, of this timeline: series by tracker, traits by path. A JSON object. */
   filled: JsonText;
-  /** Of it, what came before the customer became a part of another one, where it did: for the survivor. null: it did not. */
-  handOn: JsonText | null;
 }>;
 
 /** What one cause did to a customer's runs: which began, took a step, ended. */
@@ -183,6 +181,8 @@ export type TouchpointHandedOn = Message<'TouchpointHandedOn', {
   joinedAt: Instant;
   /** How often it was handed on. */
   hops: number;
+  /** The published set in force on the timeline that it came from: what later sets ask of it is in that one's own history. */
+  setNumber: number;
   /** Offset of the cause on the partition of the customer who hands it on; its messageId is the causationId. */
   causeOffset: number;
 }>;
