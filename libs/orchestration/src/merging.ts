@@ -3,7 +3,7 @@ import { startRun, type Run } from '@touchpoint/journeys';
 import type { CustomerId, Instant } from '@touchpoint/kernel';
 import { newest } from '@touchpoint/measures';
 import { unreachableMembers } from './erasing.ts';
-import { isEmptyPart, joinedPart, type Part } from './part.ts';
+import { EMPTY_PART, isEmptyPart, joinedPart, type Part } from './part.ts';
 import { endRun, restart, type Deciding } from './running.ts';
 import { leaveSegments, reviewAll } from './segmenting.ts';
 import { MAX_KEYS, MAX_MEMBERS, MAX_PENDING, STATE_VERSION, type CustomerState, type Member, type Remembered } from './state.ts';
@@ -87,11 +87,17 @@ const withPending = (pending: CustomerState['pending'], id: string, at: Instant)
   return pending[id] !== undefined || pending[name] !== undefined ? pending : { ...pending, [name]: at };
 };
 
+/** The log is kept for ever: an older engine's parts have less in them. */
+const readHandOver = (text: string): HandOver => {
+  const hand = JSON.parse(text) as HandOver;
+  return { ...hand, parts: Object.fromEntries(Object.entries(hand.parts).map(([id, part]) => [id, { ...EMPTY_PART, ...part }])) };
+};
+
 /** What decisions about a merged customer rest on has arrived. Whoever was absorbed meanwhile hands it on. */
 export const handedOver = (before: CustomerState, { data }: CustomerHandedOver, deciding: Deciding): CustomerState => {
   const { customerId } = deciding.out.cause;
   if (data.stateVersion !== STATE_VERSION) throw new Error(`a hand-over has the version ${data.stateVersion}; this engine knows ${STATE_VERSION}`);
-  const hand = JSON.parse(data.state) as HandOver;
+  const hand = readHandOver(data.state);
   const from = data.fromCustomerId;
   const expected = before.pending[from] !== undefined;
   let pending = left(before.pending, from);

@@ -103,6 +103,12 @@ describe('a customer that becomes a part of another', () => {
   });
 });
 
+it('a hand-over of an engine that knew no segments is taken', () => {
+  const state = JSON.stringify({ via: customer('a'), hops: 1, joinedAt: START, parts: { [customer('a')]: { measures: { 'orders.count': 1 }, consents: {}, suppressions: {}, contacts: {} } }, pending: [], journeys: {}, resting: {} });
+  const hand = message('CustomerHandedOver', { fromCustomerId: customer('a'), toCustomerId: customer('b'), stateVersion: 1, state, causeOffset: 0 });
+  expect(told(play(only('buyers', 'often'), [at(START, hand)], emptyState, customer('b')))).toEqual(['enters segment buyers']);
+});
+
 describe('segments that are new', () => {
   const before = publish({}, 1, 0);
   const existing = play(before, [at(START, order('1')), at(days(1), order('2'))]);
