@@ -5,7 +5,7 @@ import { showCustomer, type CustomerRows } from './customer-view.ts';
 import { PersonalValues } from './personal-values.ts';
 
 const AT = Date.UTC(2026, 2, 14, 12);
-const NONE: CustomerRows = { profile: [], activity: [], orders: [], orderReversals: [], appUsage: [], engagement: [], devices: [], contactPoints: [], consent: [], messages: [], currentSources: new Set() };
+const NONE: CustomerRows = { profile: [], activity: [], orders: [], orderReversals: [], appUsage: [], engagement: [], devices: [], contactPoints: [], consent: [], messages: [], segmentMoves: [], currentSources: new Set() };
 const money = (text: string) => parseDecimal(text)!;
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 const vault = { unseal: async (values: readonly Sealed[]) => values.map((value) => { const text = Buffer.from(value).toString(); return text === 'gone' ? null : text; }) };

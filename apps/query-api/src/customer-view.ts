@@ -1,7 +1,7 @@
 import { formatDecimal, toIso } from '@touchpoint/kernel';
 import {
-  ALL_POINTS, consentFor, customerAppUsage, customerOrders, merge, reachable, readModels, sealedOf,
-  type ActivityRow, type AppUsageRow, type ConsentRow, type ContactPointRow, type DeviceRow, type EngagementRow, type MessageRow, type OrderReversalRow, type OrderRow, type ProfileRow, type SeenSource, type Trait,
+  ALL_POINTS, consentFor, customerAppUsage, customerOrders, customerSegments, merge, reachable, readModels, sealedOf,
+  type ActivityRow, type AppUsageRow, type ConsentRow, type ContactPointRow, type DeviceRow, type EngagementRow, type MessageRow, type OrderReversalRow, type OrderRow, type ProfileRow, type SeenSource, type SegmentMoveRow, type Trait,
 } from '@touchpoint/profile';
 import { jsonOr, pointer, type Channel } from '@touchpoint/contracts';
 import type { CustomerBody } from './http/answers.schema.ts';
@@ -11,7 +11,7 @@ import type { PersonalValues } from './personal-values.ts';
 /** Rows of every timeline in a customer's set, not merged yet. `currentSources`: keys that the set still has. */
 export type CustomerRows = Readonly<{
   profile: readonly ProfileRow[]; activity: readonly ActivityRow[]; orders: readonly OrderRow[]; orderReversals: readonly OrderReversalRow[]; appUsage: readonly AppUsageRow[];
-  engagement: readonly EngagementRow[]; devices: readonly DeviceRow[]; contactPoints: readonly ContactPointRow[]; consent: readonly ConsentRow[]; messages: readonly MessageRow[];
+  engagement: readonly EngagementRow[]; devices: readonly DeviceRow[]; contactPoints: readonly ContactPointRow[]; consent: readonly ConsentRow[]; messages: readonly MessageRow[]; segmentMoves: readonly SegmentMoveRow[];
   currentSources: ReadonlySet<string>;
 }>;
 
@@ -96,7 +96,7 @@ const messagesOf = (rows: readonly MessageRow[]): Part<'messages'> => {
 
 /** What is shown of a customer, but for whose it is: the rows of its set merged. Personal values are null until `values` is opened. */
 export const showCustomer = (rows: CustomerRows, values: PersonalValues): Omit<CustomerBody, 'customerId' | 'requested' | 'members' | 'redacted' | 'incomplete'> => {
-  const { profile: P, activity: A, orders: O, orderReversals: R, appUsage: U, engagement: E, devices: D, contactPoints: C, consent: N, messages: M } = readModels;
+  const { profile: P, activity: A, orders: O, orderReversals: R, appUsage: U, engagement: E, devices: D, contactPoints: C, consent: N, messages: M, segmentMoves: S } = readModels;
   const [profile] = merge(P, rows.profile);
   const [activity] = merge(A, rows.activity);
   const devices = merge(D, rows.devices);
@@ -111,5 +111,6 @@ export const showCustomer = (rows: CustomerRows, values: PersonalValues): Omit<C
     contactPoints: contactPointsOf(merge(C, rows.contactPoints), devices, values),
     consent: consentOf(merge(N, rows.consent)),
     messages: messagesOf(merge(M, rows.messages)),
+    segments: customerSegments(merge(S, rows.segmentMoves)).map(({ id, since }) => ({ id, since: toIso(since) })),
   };
 };

@@ -18,6 +18,7 @@ const LIMIT = 20_000;
 const MODELS: Readonly<Record<Exclude<keyof CustomerRows, 'currentSources'>, Omit<RowsWanted, 'limit'>>> = {
   profile: {}, activity: {}, engagement: {}, contactPoints: { newest: 'statedAt' }, consent: { newest: 'at' }, devices: { newest: 'registeredAt' },
   orders: { newest: 'placedAt' }, orderReversals: { newest: 'firstAt' }, appUsage: { newest: 'day' },
+  segmentMoves: { newest: 'at' },
   messages: { newest: 'statedAt', only: ['commandId', 'statedAt', 'verdict', 'sentAt', 'deliveredAt', 'openedAt', 'clickedAt', 'bouncedAt', 'complainedAt', 'failedAt', 'heldAt', 'unknownAt'] },
 };
 const names = Object.keys(MODELS) as readonly (keyof typeof MODELS)[];

@@ -11,3 +11,4 @@ export * from './customer-orders.query.ts';
 export * from './app-usage.query.ts';
 export * from './consent.query.ts';
 export * from './reachable.query.ts';
+export * from './segments.query.ts';

@@ -14,4 +14,5 @@ export type DeviceRow = FlatRow<Models['devices']>;
 export type ContactPointRow = FlatRow<Models['contactPoints']>;
 export type ConsentRow = FlatRow<Models['consent']>;
 export type MembershipRow = FlatRow<Models['membership']>;
+export type SegmentMoveRow = FlatRow<Models['segmentMoves']>;
 export type TimelineIndexRow = FlatRow<Models['timelineIndex']>;

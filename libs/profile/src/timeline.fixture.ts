@@ -102,6 +102,8 @@ const DRAFTS: { readonly [N in MessageName]?: fc.Arbitrary<Draft<DataOf<N>>> } =
   ConsentChanged: fc.record({ channel, purpose: fc.constantFrom('marketing', 'transactional'), granted: fc.boolean(), contactPoint: nullable(keys), method: nullable(text) }),
   DeviceRegistered: fc.record({ deviceKey: keys, platform: fc.constantFrom('ios', 'android'), token: nullable(blob), tokenKey: nullable(keys), context }),
   DeviceRemoved: fc.record({ deviceKey: keys, tokenKey: nullable(keys), reason: nullable(text) }),
+  SegmentEntered: fc.record({ segmentId: text, at: fc.nat(9), initial: fc.boolean(), setNumber: fc.nat(2), causeOffset: fc.nat(2), why: fc.constant(null) }),
+  SegmentLeft: fc.record({ segmentId: text, at: fc.nat(9), reason: text, setNumber: fc.nat(2), causeOffset: fc.nat(2), why: fc.constant(null) }),
   PageViewed: fc.record({}), ProductViewed: fc.record({ product: fc.record({ productId: text, quantity: fc.constant(1n as Decimal) }) }),
 };
 export const FOLDED = Object.keys(DRAFTS) as readonly MessageName[];

@@ -46,6 +46,12 @@ const shop = ({ happened }: Analytics): void => {
   happened(3, 'ConsentChanged', { channel: 'email', purpose: 'marketing', granted: true }, APRIL);
   happened(4, 'TraitsSet', { personal: [], removed: [], email: Buffer.from('sealed') as never, emailKey: key('e4') }, APRIL);
 
+  const moved = (n: number, segmentId: string, at: number, type: 'SegmentEntered' | 'SegmentLeft' = 'SegmentEntered') => happened(n, type, { segmentId, at, initial: false, reason: 'condition', setNumber: 1, causeOffset: 0, why: '{}' } as never, at, { publisher: 'channel-orchestrator' });
+  for (const n of [1, 3, 6]) moved(n, 'repeat-buyers', APRIL + n * DAY);
+  for (const n of [1, 2, 5]) moved(n, 'high-value', APRIL + n * HOUR);
+  moved(2, 'high-value', APRIL + 5 * DAY, 'SegmentLeft');
+  moved(6, 'repeat-buyers', APRIL + 9 * DAY, 'SegmentLeft');
+
   const decided = (n: number, command: number, channel: 'email' | 'push', templateId: string, reason: string | null, at: number) => happened(n, 'MessageDecided', {
     commandId: commandId(command), runId: commandId(99), journeyId: 'reactivation', stepId: 's', verdict: reason === null ? 'send' : 'hold', reason, channel, templateId, messageClass: 'marketing', setNumber: 1, causeOffset: 0, why: '{"consent":"none"}',
   }, at, { publisher: 'channel-orchestrator' });
@@ -66,6 +72,14 @@ beforeAll(async () => {
   await analytics.save();
 });
 afterAll(() => analytics.database.drop());
+
+describe('segments', () => {
+  it('have the members that entered and have not left, by the day, and in common', async () => {
+    expect(await answerTo('Who is in a segment?')).toEqual([1, 5].map((n) => expect.objectContaining({ customer_id: customer(n) })));
+    expect((await answerTo('How has each segment grown?')).map(({ segment_id, size }) => [segment_id, Number(size)])).toEqual([['high-value', 3], ['high-value', 2], ['repeat-buyers', 1], ['repeat-buyers', 2], ['repeat-buyers', 3], ['repeat-buyers', 2]]);
+    expect(await answerTo('How many are in two segments at once?')).toEqual([{ one: 'high-value', other: 'repeat-buyers', in_one: '2', in_other: '2', in_both: '1' }]);
+  });
+});
 
 describe('docs/analytics.md', () => {
   it('asks at least ten questions, each with its SQL', () => {

@@ -120,6 +120,15 @@ const messages: View = {
   from (${mergedSelect(readModels.messages, MESSAGE_COLUMNS)}) m`,
 };
 
+const segmentMoves = plainView(readModels.segmentMoves, 'Customers entering and leaving segments. One row per move: its sum over time is the size of a segment.');
+
+const segmentMembers: View = {
+  name: 'segment_members', version: 1,
+  doc: 'Who is in a segment now. One row per customer and segment.',
+  columns: { customer_id: CUSTOMER, segment_id: 'The segment.', since: 'When it was entered last.' },
+  select: 'select customer_id, segment_id, max(at) filter (where entered) from analytics.segment_moves group by 1, 2 having count(*) filter (where entered) > count(*) filter (where not entered)',
+};
+
 const events: View = {
   name: 'events', version: 1,
   doc: 'What happened, without its content. One row per event on the timeline; large: give a time or a type.',
@@ -140,5 +149,5 @@ export const views: readonly View[] = [
   membership, customers, ...orderViews, appUsage,
   plainView(readModels.engagement, 'What became of the messages to a customer, as counts of events: one that is opened twice counts two opens. One row per customer and channel.'),
   plainView(readModels.devices, 'Devices of a customer. One row per customer and device; tokens are left out.'),
-  contactPoints, consent, messages, events, freshness,
+  contactPoints, consent, messages, segmentMoves, segmentMembers, events, freshness,
 ];

@@ -36,6 +36,7 @@ export const examples = {
       statedFor: { purpose: 'marketing', contactPoint: null },
     }],
     messages: { total: 1, held: 0, pending: 0, sent: 0, delivered: 0, opened: 1, clicked: 0, bounced: 0, complained: 0, failed: 0, unknown: 0 },
+    segments: [{ id: 'repeat-buyers', since: '2026-03-02T09:30:00.000Z' }],
     redacted: ['/traits/firstName/value'],
     incomplete: [],
     freshness,

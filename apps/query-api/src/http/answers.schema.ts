@@ -68,6 +68,7 @@ export const customer = named('Customer', 'What is known about a customer, over 
   messages: z.strictObject({
     total: count, held: count, pending: count, sent: count, delivered: count, opened: count, clicked: count, bounced: count, complained: count, failed: count, unknown: count,
   }).describe('Messages that were decided on, each in the one status that it has now.'),
+  segments: z.array(z.strictObject({ id: z.string(), since: at })).describe('The segments that the customer is in, and since when.'),
   redacted: pointers,
   incomplete: z.array(z.string()).describe('Parts with more rows than an answer takes: what is told of them rests on the newest. The views of `analytics` have them all.'),
   freshness,
