@@ -101,7 +101,8 @@ afterAll(async () => {
     await writeFile(file, JSON.stringify({ id: 'asked', version: 1, name: 'Asked', when: { all: [{ measure: 'identity.knownAt', exists: true }, condition] } }));
     const { code, out } = await touchpoint('segments', 'preview', file, '--at', '2011-12-09T12:50:00Z', '--json');
     expect(code).toBe(0);
-    expect((JSON.parse(out) as { outcome: { figures: object } }).outcome.figures).toMatchObject({ members, customers: 8_082 });
+    // All but three strangers, of whom nothing but an entry of the accounts is known.
+    expect((JSON.parse(out) as { outcome: { figures: object } }).outcome.figures).toMatchObject({ members, customers: 8_079 });
   });
 
   it('takes the earliest time of an invoice that has two', async () =>
