@@ -7,7 +7,9 @@ import type { Value } from './condition.ts';
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 type Schema = string | readonly Schema[] | { readonly [key: string]: unknown };
 
-/** The events that a journey can be about: what happened between the customer and us. */
+/** What a journey can be about beside touchpoints: the customer enters or leaves a segment. */
+export const SEGMENT_EVENTS = ['SegmentEntered', 'SegmentLeft'] as const;
+/** The events that a condition can count: what happened between the customer and us. */
 export const eventNames = (): readonly string[] => Object.values(catalog).filter(({ context }) => context === 'touchpoint').map(({ name }) => name);
 
 /** What an order, a cancellation, a refund or an adjustment is worth: no field, since some say a total and some only lines. */

@@ -1,4 +1,4 @@
-import { checkCondition, eventNames, leavesOf, propertyKind, shapeChecker, type Condition, type Issue, type Kind, type Vocabulary } from '@touchpoint/conditions';
+import { checkCondition, eventNames, SEGMENT_EVENTS, leavesOf, propertyKind, shapeChecker, type Condition, type Issue, type Kind, type Vocabulary } from '@touchpoint/conditions';
 import { DAY, parseDuration } from '@touchpoint/kernel';
 import { checkGraph } from './journey-graph.ts';
 import type { JourneyDocument, SendStep, VariableSource, WaitForStep } from './journey.ts';
@@ -10,6 +10,7 @@ export type Known = Readonly<{
   templates: ReadonlyMap<string, Readonly<{ channel: string; variables: Readonly<Record<string, Readonly<{ optional?: boolean }>>> }>>;
 }>;
 
+const EVENTS: readonly string[] = [...eventNames(), ...SEGMENT_EVENTS];
 /** Longest that a step may wait, or a message stay good. */
 const MAX_DURATION = 3_660 * DAY;
 const NO_LINK = /^(?:javascript|data|vbscript|file|blob):/i;
@@ -35,10 +36,12 @@ const checkMeaning = (journey: JourneyDocument, known: Known): readonly Issue[] 
   const issues = [
     ...checkEvent(entry.event, '/entry/event'),
     ...checkWhere(entry.where, vocabulary(entry.event), '/entry/where'),
+    ...checkSegments(entry.where, entry.event, known, '/entry/where'),
     ...(reentry.rule === 'oncePer' ? checkKey(entry.event, reentry.key, '/reentry/key') : []),
     ...exitOn.flatMap(({ event, where, same }, i) => [
       ...checkEvent(event, `/exitOn/${i}/event`),
       ...checkWhere(where, vocabulary(event), `/exitOn/${i}/where`),
+      ...checkSegments(where, event, known, `/exitOn/${i}/where`),
       ...(same === undefined ? [] : checkSame(entry.event, [event], same, `/exitOn/${i}/same`)),
     ]),
     ...steps.flatMap((step, i) => {
@@ -56,10 +59,19 @@ const checkMeaning = (journey: JourneyDocument, known: Known): readonly Issue[] 
 };
 
 const checkEvent = (event: string, path: string): readonly Issue[] =>
-  eventNames().includes(event) ? [] : [{ path, message: `there is no event "${event}"; there are ${eventNames().join(', ')}. An event without a name of its own is Tracked, with a condition on its name` }];
+  EVENTS.includes(event) ? [] : [{ path, message: `there is no event "${event}"; there are ${EVENTS.join(', ')}. An event without a name of its own is Tracked, with a condition on its name` }];
 
 const checkWhere = (where: Condition | undefined, vocabulary: Vocabulary, path: string): readonly Issue[] =>
   where ? [...checkCondition(where, vocabulary, path), ...leavesOf(where, path).flatMap(([leaf, at]) => ('within' in leaf ? checkDuration(leaf.within!, `${at}/within`) : []))] : [];
+
+/** A segment that a journey waits to be entered must be one. */
+const checkSegments = (where: Condition | undefined, event: string, { segments }: Known, path: string): readonly Issue[] =>
+  (SEGMENT_EVENTS as readonly string[]).includes(event) && where
+    ? leavesOf(where, path).flatMap(([leaf, at]) => {
+        const asked = 'event' in leaf && leaf.event === 'segmentId' ? [...(leaf.equals === undefined ? [] : [leaf.equals]), ...(leaf.oneOf ?? [])] : [];
+        return asked.filter((id) => !segments.has(String(id))).map((id) => ({ path: at, message: `there is no segment "${String(id)}"; there are ${[...segments].join(', ') || 'none'}` }));
+      })
+    : [];
 
 const checkDuration = (duration: string, path: string): readonly Issue[] => {
   const length = parseDuration(duration) ?? 0;

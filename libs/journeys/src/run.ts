@@ -101,7 +101,7 @@ const bounded = (entry: Run['entry'], needs: readonly string[]): Run['entry'] =>
 };
 
 /** An event that may move or end a run. `commandId`: the message that it is about. */
-export type HappenedEvent = Readonly<{ type: string; at: Instant; data: unknown; commandId: string | null }>;
+export type HappenedEvent = Readonly<{ type: string; at: Instant; data: unknown; commandId: string | null; /** What tells it from others of its cause. */ key?: string }>;
 
 /** Does the event that a run waits for match, and why? undefined: the run does not wait for it. */
 export const awaited = (journey: Journey, run: Run, event: HappenedEvent, sight: Sight): Readonly<{ next: string; why: Explanation | null }> | undefined => {

@@ -10,7 +10,7 @@ import { absorbed, boundedMembers, handedOver, MAX_HOPS, merged, split } from '.
 import { counted } from './measures.ts';
 import { askedUnder, EMPTY_PART, filledPart, foldPart, PART_TOUCHPOINTS, type Filled, type Part } from './part.ts';
 import type { Published } from './published.ts';
-import { enterJourneys, fireTimer, moveRuns, type Deciding } from './running.ts';
+import { enterJourneys, fireTimer, followSegments, moveRuns, type Deciding } from './running.ts';
 import { reviewAll, reviewDue, reviewFor } from './segmenting.ts';
 import type { CustomerState } from './state.ts';
 
@@ -46,7 +46,8 @@ export const decide = (state: CustomerState, input: Input, published: Published)
   const control = pick<Control, [CustomerState, Deciding], CustomerState>(CONTROL, message.type);
   const out = new Emission(message.type === 'TouchpointHandedOn' ? handedOnCause(message, input) : causeOf(input), published.setNumber);
   const deciding = { published, out };
-  return out.decided(state, control ? control(message as Control, state, deciding) : touched(state, message as Touchpoint, null, deciding));
+  const moved = control ? control(message as Control, state, deciding) : touched(state, message as Touchpoint, null, deciding);
+  return out.decided(state, followSegments(moved, deciding));
 };
 
 /** A touchpoint that was handed on keeps its own times: it may start what it would have started here, and history stays history. */

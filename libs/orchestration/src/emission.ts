@@ -25,6 +25,9 @@ export type Moved = Pick<RunMove, 'runId' | 'journeyId' | 'move'> & Partial<RunM
 /** Most moves in one fact. Each explains itself in a few hundred bytes. */
 export const MAX_MOVES = 64;
 
+/** `initial`: the customer did nothing for it. */
+export type SegmentMove = Readonly<{ type: 'SegmentEntered' | 'SegmentLeft'; segmentId: string; at: Instant; initial: boolean }>;
+
 /** Gathers what a decision emits. */
 export class Emission {
   readonly facts: Fact[] = [];
@@ -33,6 +36,8 @@ export class Emission {
   readonly cancelled: string[] = [];
   readonly cause: Cause;
   readonly #setNumber: number;
+  /** Segments that were entered and left by it, in order. */
+  readonly segmentMoves: SegmentMove[] = [];
   /** The moves of the fact that is not full yet. */
   #moves: RunMove[] = [];
 
@@ -58,10 +63,12 @@ export class Emission {
   }
 
   entered(segmentId: string, at: Instant, initial: boolean, why: object): void {
+    this.segmentMoves.push({ type: 'SegmentEntered', segmentId, at, initial });
     this.fact({ type: 'SegmentEntered', data: { segmentId, at, initial, setNumber: this.#setNumber, causeOffset: this.cause.offset, why: this.#because(why) } });
   }
 
   left(segmentId: string, at: Instant, reason: string, why: object | null): void {
+    this.segmentMoves.push({ type: 'SegmentLeft', segmentId, at, initial: false });
     this.fact({ type: 'SegmentLeft', data: { segmentId, at, reason, setNumber: this.#setNumber, causeOffset: this.cause.offset, why: this.#because(why) } });
   }
 

@@ -1,4 +1,4 @@
-import { leavesOf, type Condition, type EventMeasure } from '@touchpoint/conditions';
+import { leavesOf, SEGMENT_EVENTS, type Condition, type EventMeasure } from '@touchpoint/conditions';
 import type { JourneysPublished, JsonText } from '@touchpoint/contracts';
 import { compileJourney, conditionsOf, type Journey, type JourneyDocument } from '@touchpoint/journeys';
 import { compileMeasure, trackersOf, type CompiledMeasure, type Tracker } from '@touchpoint/measures';
@@ -55,7 +55,8 @@ export const publishedOf = ({ setNumber, engineVersion, journeys, templates, seg
     journeys: new Map(compiled.map((journey) => [journey.document.id, journey])),
     templates: new Map((JSON.parse(templates) as readonly TemplateDocument[]).map((template) => [template.id, template])),
     entries,
-    watched: new Set(compiled.flatMap(({ watched }) => [...watched])),
+    // Segments are entered and left within a decision: the facts that say so are outputs, and not read again.
+    watched: new Set(compiled.flatMap(({ watched }) => [...watched]).filter((event) => !(SEGMENT_EVENTS as readonly string[]).includes(event))),
     segments: order,
     watch: watchedBy(order, measures),
     trackers: byEvent([...measures.values()].flatMap(trackersOf)),

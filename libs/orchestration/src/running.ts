@@ -102,6 +102,19 @@ export const fireTimer = (state: CustomerState, timerId: string, historical: boo
   return carryOn(leaveRest(state, run, next, { timer: { dueAt: run.timer!.dueAt } }, deciding, true), journey, { ...run, step: next, clock: run.timer!.dueAt }, deciding);
 };
 
+/**
+ * What a cause did to memberships, as events for journeys, each behind what came before it. Whoever was only found in a segment starts nothing: that is no news of the
+ * customer.
+ */
+export const followSegments = (before: CustomerState, deciding: Deciding): CustomerState => {
+  if (before.absorbed || before.erased !== null) return before;
+  return deciding.out.segmentMoves.reduce((state, { type, at, segmentId, initial }) => {
+    const event: HappenedEvent = { type, at, data: { segmentId }, commandId: null, key: `${type}/${segmentId}/${at}` };
+    const moved = moveRuns(state, event, deciding);
+    return initial ? moved : enterJourneys(moved, event, deciding);
+  }, before);
+};
+
 /** Starts the runs that an event enters. */
 export const enterJourneys = (before: CustomerState, event: HappenedEvent, deciding: Deciding): CustomerState => {
   let state = before;
@@ -118,7 +131,7 @@ const enter = (state: CustomerState, journey: Journey, event: HappenedEvent, why
   const { id, reentry } = journey.document;
   const memory = state.journeys[id] ?? {};
   const value = reentry.rule === 'oncePer' ? asValue(propertyOf(event.data, reentry.key)) : undefined;
-  const key = value === undefined || value === null ? `${cause.publisher}/${cause.messageId}` : `${typeof value}:${String(value)}`;
+  const key = value === undefined || value === null ? (event.key ?? `${cause.publisher}/${cause.messageId}`) : `${typeof value}:${String(value)}`;
   const run = startRun(journey, cause.customerId, { key, messageId: cause.messageId, at: event.at, data: event.data });
   switch (reentry.rule) {
     case 'always': return begin(state, journey, run, why, deciding) ?? state;

@@ -109,6 +109,33 @@ it('a hand-over of an engine that knew no segments is taken', () => {
   expect(told(play(only('buyers', 'often'), [at(START, hand)], emptyState, customer('b')))).toEqual(['enters segment buyers']);
 });
 
+describe('a journey', () => {
+  const journey = (entry: object, more: object = {}) => ({ 'journeys/j.json': JSON.stringify({
+    id: 'j', version: 1, name: 'J', goal: 'g', entry, reentry: { rule: 'always' }, steps: [{ id: 'rest', type: 'wait', for: 'P400D', next: 'end' }, { id: 'end', type: 'exit' }], ...more,
+  }) });
+  const lapsed = { event: 'segmentId', equals: 'lapsed' };
+  const set = publish({ ...segment('lapsed', { measure: 'orders.lastAt', olderThan: 'P90D' }), ...journey({ event: 'SegmentEntered', where: lapsed }, { exitOn: [{ event: 'SegmentLeft', where: lapsed }] }) });
+  it('is entered with a segment, by an event or by time alone, and left with it', () => {
+    given(set, at(START, order('1'))).when((past) => fired(first(past))).then('enters segment lapsed', 'enters j', 'timer rest 2028-03-05T09:00');
+    given(set, at(START, order('1')), at(days(90), { type: 'TimerFired', data: { ...first(play(set, [at(START, order('1'))])) } })).when(at(days(95), order('2'))).then('leaves segment lapsed', 'leaves j: exit event', 'cancels a timer', 'timer segments 2027-05-05T09:00');
+  });
+  it('is entered once for each time that the segment is, also by a timer that is late', () => {
+    const often = publish({ ...files, ...journey({ event: 'SegmentLeft' }) });
+    const past = play(often, [at(START, order('1')), at(days(3), order('2'))]);
+    const late = play(often, [fired(past.timers.set.at(-1)!, days(200))], past.state, customer('a'), past.next);
+    expect(late.facts.flatMap(({ message: { type, data } }) => (type === 'JourneysMoved' ? data.moves.map(({ runId, move }) => [runId, move]) : []))).toHaveLength(2);
+    expect(new Set(late.state.runs.map(({ id }) => id)).size).toBe(2);
+  });
+  it('is not entered by who was found in a segment that is new, nor by history', () => {
+    const before = play(publish({}, 1, 0), [at(days(-100), order('1'))]);
+    const found = play(publish({ ...segment('lapsed', { measure: 'orders.lastAt', olderThan: 'P90D' }), ...journey({ event: 'SegmentEntered', where: lapsed }) }, 2), [at(START, email('a'))], before.state, customer('a'), before.next);
+    expect(told(found)).toEqual(['enters segment lapsed, found there']);
+    given(set).when(historical(days(-400), START, order('1'))).then('enters segment lapsed');
+  });
+  it('says of a segment that there is none', () =>
+    expect(() => publish(journey({ event: 'SegmentEntered', where: { event: 'segmentId', oneOf: ['lapsd'] } }))).toThrow(/no segment "lapsd"/));
+});
+
 describe('segments that are new', () => {
   const before = publish({}, 1, 0);
   const existing = play(before, [at(START, order('1')), at(days(1), order('2'))]);
