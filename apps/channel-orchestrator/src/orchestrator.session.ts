@@ -1,7 +1,7 @@
-import { decodeMeta, type JourneysPublished, type SegmentsLive, type TimelineEvent, type TimerFired } from '@touchpoint/contracts';
-import { CONTROL_KEY, type Instant } from '@touchpoint/kernel';
-import { anchorOf, dropRepeats, headerOf, readTimelineRecord, TRACEPARENT, TYPE, unpackRecords, type Appender, type LogRecord, type LogScanner, type MessageReader, type OutRecord, type PartitionSession } from '@touchpoint/log';
-import { concerns, NOTHING_PUBLISHED, type Decided, type Input, type Published } from '@touchpoint/orchestration';
+import type { TimerFired } from '@touchpoint/contracts';
+import type { Instant } from '@touchpoint/kernel';
+import { anchorOf, dropRepeats, headerOf, TRACEPARENT, unpackRecords, type Appender, type LogRecord, type LogScanner, type MessageReader, type OutRecord, type PartitionSession } from '@touchpoint/log';
+import { NOTHING_PUBLISHED, type Decided, type Published } from '@touchpoint/orchestration';
 import {
   acknowledged, behind, deleteAcknowledged, deleteParked, deletePending, findingPoison, forgetDropped, foundIds, park, parkingOf, readPending, readRetries, transaction,
   type Advance, type Checkpoint, type Client, type Parkable, type Parking, type Pool,
@@ -9,11 +9,11 @@ import {
 import { NO_EFFECTS, saveBatch, type BatchEffects } from './batch-store.ts';
 import { DecidedBatch } from './decided-batch.ts';
 import { Emitted, type Topics, type Writers } from './emitted.ts';
+import { Following, type Followed } from './following.ts';
+import { FIRST, saveInForce, saveLive, type InForce } from './in-force.ts';
 import { LogClock } from './log-clock.ts';
-import { HistoryFill } from './history-fill.ts';
-import { compiledSet, saveFilling, saveInForce, saveLive, saveSweep, FIRST, type InForce } from './in-force.ts';
+import { inForceBy, readInputs, relevantRecords, type Control } from './read-inputs.ts';
 import { loadStates } from './state-store.ts';
-import { nextToReview } from './segment-sweep.ts';
 import { dueTimers, nextDue } from './timer-store.ts';
 
 export type OrchestratorPorts = Readonly<{
@@ -32,10 +32,6 @@ export type OrchestratorPorts = Readonly<{
   onStrangers: (partition: number, records: readonly LogRecord[]) => void;
 }>;
 
-/** What takes effect for all customers of the partition. */
-type Control = Pick<JourneysPublished, 'type' | 'data'> | Pick<SegmentsLive, 'type' | 'data'>;
-type Read = Readonly<{ record: LogRecord; input?: Input; error?: unknown; control?: Control }>;
-const CONTROLS: ReadonlySet<string> = new Set(['JourneysPublished', 'SegmentsLive']);
 
 const MOST_TIMERS = 500;
 /** Parked records that are taken up in one go. */
@@ -53,8 +49,8 @@ export class OrchestratorSession implements PartitionSession {
   #checkpoint: Checkpoint;
   #passedBy = false;
   #published: Published;
-  #inForce: Omit<InForce, 'published'>;
-  readonly #fill: HistoryFill;
+  #followed: Followed;
+  readonly #following: Following;
   /** No timer is due before; undefined: that is not known. */
   #nextDue: Instant | undefined;
 
@@ -67,9 +63,9 @@ export class OrchestratorSession implements PartitionSession {
     this.#checkpoint = checkpoint;
     this.#parked = parked;
     this.#published = inForce?.published ?? NOTHING_PUBLISHED;
-    this.#inForce = inForce ?? { told: 0, filling: null, sweep: null };
+    this.#followed = inForce ?? { told: 0, filling: null, sweep: null };
     const { pool, log, reader, topics, parkable } = ports;
-    this.#fill = new HistoryFill({ pool, log, reader, topic: topics.timeline, partitions: parkable.partitions }, checkpoint.partition);
+    this.#following = new Following({ pool, log, reader, topic: topics.timeline, partitions: parkable.partitions }, checkpoint.partition);
     this.#origin = origin;
   }
 
@@ -141,28 +137,14 @@ export class OrchestratorSession implements PartitionSession {
     }
   }
 
-  /** What follows from a set that is new: history is folded for its measures; then every customer is looked at. A part of it at each tick, and nothing of it twice. */
+  /** A part of what follows from a set that is new, at each tick, and nothing of it twice. */
   async #follow(now: Instant): Promise<void> {
-    const { pool, parkable } = this.#ports;
-    const { partition } = this.#checkpoint;
-    const { told, sweep } = this.#inForce;
-    if (told < this.#published.setNumber) {
-      const filling = this.#inForce.filling ?? { set: this.#published.setNumber, next: 0, seen: {} };
-      const step = await this.#fill.step(filling, this.#published.live, now);
-      const emitted = this.#emitted();
-      step.emit(emitted);
-      const records = await this.#unsent(emitted);
-      const done = step.filling === null ? filling.set : told;
-      await this.#commit({ sent: emitted.sent }, { ...NO_EFFECTS, records }, async (client) => {
-        await step.write(client);
-        await saveFilling(client, partition, step.filling, done);
-      });
-      this.#inForce = { ...this.#inForce, filling: step.filling, told: done };
-    } else if (sweep !== null) {
-      const { timers, after } = await nextToReview(pool, { partition, partitions: parkable.partitions, set: this.#published.live, after: sweep, now });
-      await this.#commit({}, { ...NO_EFFECTS, set: timers }, (client) => saveSweep(client, partition, after));
-      this.#inForce = { ...this.#inForce, sweep: after };
-    }
+    const step = await this.#following.next(this.#published, this.#followed, now);
+    if (!step) return;
+    const emitted = this.#emitted();
+    step.emit(emitted);
+    await this.#commit({ sent: emitted.sent }, { ...NO_EFFECTS, set: step.timers, records: await this.#unsent(emitted) }, step.write);
+    this.#followed = step.followed;
   }
 
   /** What is gathered, without what a restore found on the log. */
@@ -172,8 +154,8 @@ export class OrchestratorSession implements PartitionSession {
 
   async #decide(records: readonly LogRecord[], advance: Advance, { repeats = 0, redriven = [], poison }: { repeats?: number; redriven?: readonly number[]; poison: unknown }): Promise<void> {
     const started = performance.now();
-    const { pool } = this.#ports;
-    const relevant = poison === undefined ? this.#relevant(records) : records;
+    const { pool, reader, parkable } = this.#ports;
+    const relevant = poison === undefined ? relevantRecords(records, this.#published) : records;
     const batch = new DecidedBatch(this.#emitted());
     const parkings: Parking[] = [];
     const newlyParked = new Set<string>();
@@ -181,7 +163,7 @@ export class OrchestratorSession implements PartitionSession {
     const controls: Readonly<{ control: Control; offset: number }>[] = [];
 
     for (let from = 0; from < relevant.length; from += PIECE) {
-      const read = await this.#read(relevant.slice(from, from + PIECE), published);
+      const read = await readInputs(relevant.slice(from, from + PIECE), published, { reader, partition: this.#checkpoint.partition, partitions: parkable.partitions });
       const missing = batch.missing(read.map(({ input }) => input));
       batch.loaded(missing, await loadStates(pool, missing));
       for (const { record, input, error, control: set } of read) {
@@ -218,48 +200,10 @@ export class OrchestratorSession implements PartitionSession {
         await park(client, this.#checkpoint, parkings, this.#ports.parkable);
       }));
     }
-    if (live !== this.#published.live) this.#inForce = { ...this.#inForce, told: Math.max(this.#inForce.told, live), ...(sweeps && { sweep: FIRST }) };
+    if (live !== this.#published.live) this.#followed = { ...this.#followed, told: Math.max(this.#followed.told, live), ...(sweeps && { sweep: FIRST }) };
     this.#published = published;
     for (const key of newlyParked) this.#parked.add(key);
     this.#ports.onDecided({ records: records.length, inputs: batch.inputs, repeats, parked: parkings.length, seconds: (performance.now() - started) / 1000 }, batch.decisions);
-  }
-
-  /**
-   * The records that something may be decided on, told by their type alone: most events concern no journey. A control record may bring another set, so in a batch
-   * that holds one every record is looked at in its turn.
-   */
-  #relevant(records: readonly LogRecord[]): readonly LogRecord[] {
-    const types = new Map<string, boolean>();
-    const relevant: LogRecord[] = [];
-    for (const record of records) {
-      const type = headerOf(record, TYPE)?.toString('latin1');
-      if (type !== undefined && CONTROLS.has(type)) return records;
-      let concerned = type === undefined || types.get(type);
-      if (concerned === undefined) types.set(type!, (concerned = concerns(this.#published, type!)));
-      if (concerned) relevant.push(record);
-    }
-    return relevant;
-  }
-
-  /** Reads what concerns decisions; of all else not even the body is decoded. */
-  async #read(records: readonly LogRecord[], before: Published): Promise<readonly Read[]> {
-    const { reader } = this.#ports;
-    await reader.prepare(records.map(({ value }) => value));
-    let published = before;
-    return records.map((record): Read => {
-      try {
-        const { type, recorded } = readTimelineRecord(record, this.#checkpoint.partition, decodeMeta, this.#ports.parkable.partitions);
-        if (record.key === CONTROL_KEY) {
-          if (!CONTROLS.has(type)) return { record };
-          const control = reader.read(type as Control['type'], record.value) as Control;
-          published = inForceBy(published, control);
-          return { record, control };
-        }
-        return concerns(published, type) ? { record, input: { message: reader.read(type, record.value) as TimelineEvent, recorded } } : { record };
-      } catch (error) {
-        return { record, error };
-      }
-    });
   }
 
   #emitted(): Emitted {
@@ -290,6 +234,3 @@ export class OrchestratorSession implements PartitionSession {
     this.#checkpoint = acknowledged(this.#checkpoint, [Number(from.version)]);
   }
 }
-
-const inForceBy = (published: Published, control: Control): Published =>
-  control.type === 'SegmentsLive' ? { ...published, live: control.data.setNumber } : { ...compiledSet(control.data), live: published.live };
