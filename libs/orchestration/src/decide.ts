@@ -67,7 +67,7 @@ const touched = (before: CustomerState, message: Touchpoint, origin: Origin | nu
     return folded;
   }
   if (folded.erased !== null) return folded;
-  const state = reviewFor(folded, message.type, deciding);
+  const state = reviewFor(lived(folded, deciding), message.type, deciding);
   const event: HappenedEvent = { type: message.type, at, data: message.data, commandId: commandOf(message) };
   return enterJourneys(moveRuns(state, event, deciding), event, deciding);
 };
@@ -77,6 +77,8 @@ const known = (state: CustomerState, deciding: Deciding): CustomerState => {
   if ((state.own.measures['identity.knownAt'] ?? Infinity) <= at) return state;
   return reviewFor({ ...state, own: { ...state.own, measures: counted(state.own.measures, at, 'identity.knownAt') } }, 'IdentitiesLinked', deciding);
 };
+
+const lived = (state: CustomerState, { out: { cause } }: Deciding): CustomerState => (cause.historical || state.review.lived ? state : { ...state, review: { ...state.review, lived: true } });
 
 /** Of somebody who was erased no address is kept, whatever comes late. */
 const kept = <P extends Part>(state: CustomerState, part: P): P => (state.erased === null ? part : unreachable(part));

@@ -104,14 +104,14 @@ export const fireTimer = (state: CustomerState, timerId: string, historical: boo
 
 /**
  * What a cause did to memberships, as events for journeys, each behind what came before it. Whoever was only found in a segment starts nothing: that is no news of the
- * customer.
+ * customer. Nor does anybody of whom only history is known, not even when time moves them.
  */
 export const followSegments = (before: CustomerState, deciding: Deciding): CustomerState => {
   if (before.absorbed || before.erased !== null) return before;
   return deciding.out.segmentMoves.reduce((state, { type, at, segmentId, initial }) => {
     const event: HappenedEvent = { type, at, data: { segmentId }, commandId: null, key: `${type}/${segmentId}/${at}` };
     const moved = moveRuns(state, event, deciding);
-    return initial ? moved : enterJourneys(moved, event, deciding);
+    return initial || !state.review.lived ? moved : enterJourneys(moved, event, deciding);
   }, before);
 };
 

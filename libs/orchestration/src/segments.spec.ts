@@ -131,6 +131,9 @@ describe('a journey', () => {
     const found = play(publish({ ...segment('lapsed', { measure: 'orders.lastAt', olderThan: 'P90D' }), ...journey({ event: 'SegmentEntered', where: lapsed }) }, 2), [at(START, email('a'))], before.state, customer('a'), before.next);
     expect(told(found)).toEqual(['enters segment lapsed, found there']);
     given(set).when(historical(days(-400), START, order('1'))).then('enters segment lapsed');
+    // Not even by a timer that is due long after the import, unless the customer has done something since.
+    given(set, historical(days(-10), START, order('1'))).when((past) => fired(first(past))).then('enters segment lapsed');
+    given(set, historical(days(-10), START, order('1')), at(days(1), email('a'))).when((past) => fired(first(past))).then('enters segment lapsed', 'enters j', 'timer rest 2028-02-24T09:00');
   });
   it('says of a segment that there is none', () =>
     expect(() => publish(journey({ event: 'SegmentEntered', where: { event: 'segmentId', oneOf: ['lapsd'] } }))).toThrow(/no segment "lapsd"/));

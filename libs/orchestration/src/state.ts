@@ -16,8 +16,11 @@ export type Remembered = Readonly<{
 /** One customer and one segment: since when it is in it, and when time alone changes that. */
 export type Membership = Readonly<{ since?: Instant; next?: Instant }>;
 
-/** `set`: whose segments were looked at last, all of them. `at`: the time that the last change was made by. `timer`: when time next moves the customer. */
-export type Review = Readonly<{ set?: number; at?: Instant; timer?: Readonly<{ id: string; dueAt: Instant }> }>;
+/**
+ * `set`: whose segments were looked at last, all of them. `at`: the time that the last change was made by. `timer`: when time next moves the customer. `lived`: not all that
+ * is known of the customer is imported history.
+ */
+export type Review = Readonly<{ lived?: true; set?: number; at?: Instant; timer?: Readonly<{ id: string; dueAt: Instant }> }>;
 
 /** Everything that decisions about one customer rest on. Plain JSON; bounded by the MAX_… below and by those of its parts, however long the history. */
 export type CustomerState = Readonly<{
