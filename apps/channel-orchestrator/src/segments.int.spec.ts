@@ -40,7 +40,7 @@ const publish = async (files: Readonly<Record<string, string>>): Promise<number>
 /** Says, as identity-resolver would, that everything up to an instant has been resolved. */
 const resolvedUpTo = (at: number) => system.pool.query(`insert into log.checkpoint (consumer, topic, partition, resolved_to) select 'identity-resolver', '${TOPICS.received}', p, $1 from generate_series(0, $2 - 1) p
   on conflict (consumer, topic, partition) do update set resolved_to = excluded.resolved_to`, [at, system.partitions]);
-const start = () => { processes.push(startApp('channel-orchestrator', system.env)); };
+const start = () => { processes.push(startApp('channel-orchestrator', { ...system.env, SESSION_TIMEOUT_MS: '6000' })); };
 
 /** The segments' facts as readers take them. */
 const facts = async (): Promise<readonly Readonly<{ key: string; type: string; data: Readonly<Record<string, unknown>> }>[]> => {
@@ -58,7 +58,7 @@ const settled = (set: number) => eventually(`set ${set} to count, and everybody 
   const ends = Map.groupBy(await system.readAll(TOPICS.timeline), ({ partition }) => partition);
   const { rows } = await system.pool.query<{ partition: number; next_offset: string }>("select partition, next_offset from log.checkpoint where consumer = 'channel-orchestrator'");
   return rows.every(({ partition, next_offset }) => Number(next_offset) > ends.get(partition)!.at(-1)!.offset);
-});
+}, 240_000);
 
 beforeAll(async () => {
   system = await createTestSystem({ migrations: [...logMigrations, ...migrations] });
@@ -96,7 +96,7 @@ describe('a segment that is new', () => {
     expect(all.filter(({ type, data }) => type === 'SegmentEntered' && data['initial'] !== true)).toEqual([]);
     expect(all.filter(({ type, data }) => type === 'SegmentsLive' && data['setNumber'] === set)).toHaveLength(system.partitions);
     expect((await system.pool.query('select from orchestration.filling')).rowCount).toBe(0);
-  });
+  }, 600_000);
 
   it('goes on live: what history holds counts with what comes', async () => {
     const one = Array.from({ length: PEOPLE }, (_, n) => n).find((n) => n % 5 === 1 && n < 60)!;
