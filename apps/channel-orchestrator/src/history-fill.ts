@@ -1,7 +1,6 @@
-import { decodeMetaLate, type TimelineEvent } from '@touchpoint/contracts';
-import { CONTROL_KEY, type CustomerId, type Instant } from '@touchpoint/kernel';
-import { dropRepeats, headerOf, readTimelineRecord, TYPE, type LogRecord, type LogScanner, type MessageReader } from '@touchpoint/log';
-import { concernsHistory, foldHistories, keptOf, sinceOf, TRAIT, type Asked, type Filled, type Input } from '@touchpoint/orchestration';
+import type { CustomerId, Instant } from '@touchpoint/kernel';
+import { dropRepeats, readableEvents, type LogRecord, type LogScanner, type MessageReader } from '@touchpoint/log';
+import { askedSince, concernsHistory, foldHistories, keptOf, type Asked, type Filled } from '@touchpoint/orchestration';
 import { StagedRows, type Client, type Pool } from '@touchpoint/store';
 import type { Emitted } from './emitted.ts';
 import { compiledSet, loadSet, setOffset, type Filling } from './in-force.ts';
@@ -54,14 +53,9 @@ export class HistoryFill {
     if (this.#groups?.key === key) return this.#groups.groups;
     const { pool } = this.#ports;
     const record = await loadSet(pool, set);
-    const { trackers } = compiledSet(record);
-    const since = keptOf(record.measures);
     const groups: Group[] = [];
-    for (const number of new Set(Object.values(since).filter((one) => one > live))) {
-      const own = [...trackers].map(([event, some]) => [event, some.filter(({ key }) => sinceOf(key) === number)] as const).filter(([, some]) => some.length > 0);
-      const traits = Object.keys(since).filter((name) => name.startsWith(TRAIT) && since[name] === number).map((name) => name.slice(TRAIT.length));
-      groups.push({ asked: { trackers: new Map(own), traits }, ...(await setOffset(pool, this.#partition, number)) });
-    }
+    for (const number of new Set(Object.values(keptOf(record.measures)).filter((one) => one > live)))
+      groups.push({ asked: askedSince(record, compiledSet(record), number), ...(await setOffset(pool, this.#partition, number)) });
     this.#groups = { key, groups };
     return groups;
   }
@@ -84,20 +78,7 @@ export class HistoryFill {
 
   async #fold(records: readonly LogRecord[], groups: readonly Group[]): Promise<ReadonlyMap<CustomerId, Filled>> {
     const { pool, reader, partitions } = this.#ports;
-    const concerned = records.filter((record) => {
-      const type = headerOf(record, TYPE)?.toString('latin1');
-      return type !== undefined && record.key !== CONTROL_KEY && groups.some(({ asked, until }) => record.offset < until && concernsHistory(asked, type));
-    });
-    await reader.prepare(concerned.map(({ value }) => value));
-    const inputs = concerned.flatMap((record): readonly Input[] => {
-      try {
-        const { type, recorded } = readTimelineRecord(record, this.#partition, decodeMetaLate, partitions);
-        return [{ message: reader.read(type, record.value) as TimelineEvent, recorded }];
-      } catch {
-        // What cannot be read was parked when it came.
-        return [];
-      }
-    });
+    const inputs = await readableEvents(records, this.#partition, (type, { offset }) => groups.some(({ asked, until }) => offset < until && concernsHistory(asked, type)), { reader, partitions });
     const histories = await STAGED.load(pool, this.#partition, [...new Set(inputs.map(({ recorded }) => recorded.customerId))]);
     return foldHistories(histories, inputs, ({ recorded: { position: { offset } } }) => groups.filter(({ until, passed }) => offset < until && !passed.has(offset)).map(({ asked }) => asked));
   }

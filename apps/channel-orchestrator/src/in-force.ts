@@ -1,6 +1,6 @@
 import type { JourneysPublished } from '@touchpoint/contracts';
 import { publishedOf, type Published } from '@touchpoint/orchestration';
-import { query, type Client, type Queryable } from '@touchpoint/store';
+import { passedOffsets, query, type Client, type Queryable } from '@touchpoint/store';
 import { CONSUMER } from './consumer.ts';
 
 /** How far history was folded for the measures of a set; `seen`: of each origin by then. */
@@ -42,10 +42,8 @@ export const saveInForce = async (client: Client, topic: string, partition: numb
     'insert into orchestration.in_force (partition, set_number, since_offset) values ($1, $2, $3) on conflict (partition) do update set set_number = excluded.set_number, since_offset = excluded.since_offset',
     [partition, record.setNumber, offset],
   );
-  await client.query(`insert into orchestration.set_offset (partition, set_number, since_offset, passed)
-    select $1, $2, $3, coalesce(array_agg("offset"), '{}') from (
-      select "offset" from log.parked where consumer = $4 and topic = $5 and partition = $1 union select "offset" from log.dropped where consumer = $4 and topic = $5 and partition = $1) p where "offset" < $3
-    on conflict (partition, set_number) do nothing`, [partition, record.setNumber, offset, CONSUMER, topic]);
+  const passed = (await passedOffsets(client, { consumer: CONSUMER, topic, partition })).filter((one) => one < offset);
+  await client.query('insert into orchestration.set_offset (partition, set_number, since_offset, passed) values ($1, $2, $3, $4) on conflict (partition, set_number) do nothing', [partition, record.setNumber, offset, passed]);
 };
 
 /** From here on the segments of this set count. @param sweeps every customer is to be looked at */

@@ -74,13 +74,20 @@ afterAll(async () => {
 const PEOPLE = 300;
 /** Customer n ordered n % 5 times, the last of them n days ago. */
 const history = (): readonly OutRecord[] => Array.from({ length: PEOPLE }, (_, n) => Array.from({ length: n % 5 }, (_, i) => order(n, `${n}-${i}`, n + i))).flat();
+/** One who ordered twice, of which one record was dropped when it was parked: it counts for nothing, now as then. */
+const DROPPED = 2;
+const drop = async (n: number) => {
+  const { partition, offset, key } = (await system.readAll(TOPICS.timeline)).find((record) => record.key === customer(n))!;
+  await system.pool.query("insert into log.dropped (consumer, topic, partition, \"offset\", key, code, run_id) values ('channel-orchestrator', $1, $2, $3, $4, 'spec', gen_random_uuid())", [TOPICS.timeline, partition, offset, key]);
+};
 const often = segment('often', { did: { event: 'OrderCompleted', within: 'P90D' }, atLeast: 2 });
-const expected = Array.from({ length: PEOPLE }, (_, n) => n).filter((n) => Array.from({ length: n % 5 }, (_, i) => n + i).filter((days) => days <= 90).length >= 2).map(customer).sort();
+const expected = Array.from({ length: PEOPLE }, (_, n) => n).filter((n) => n !== DROPPED && Array.from({ length: n % 5 }, (_, i) => n + i).filter((days) => days <= 90).length >= 2).map(customer).sort();
 
 describe('a segment that is new', () => {
   it('is filled from history, whoever is killed meanwhile, with two processes', async () => {
     await publish({});
     await system.appender.append([...history()]);
+    await drop(DROPPED);
     const set = await publish(often);
     start();
     start();

@@ -20,6 +20,7 @@ import { TopicsQuery } from './lag/topics.query.ts';
 import { ParkedDrop } from './parked/parked-drop.operation.ts';
 import { ParkedRetry } from './parked/parked-retry.operation.ts';
 import { RebuildCustomers } from './rebuild/customers.operation.ts';
+import { foldPortsProvider } from './rebuild/fold-ports.ts';
 import { Rebuild } from './rebuild/rebuild.operation.ts';
 import { ReplayUndo } from './replay/replay-undo.operation.ts';
 import { Replay } from './replay/replay.operation.ts';
@@ -49,5 +50,5 @@ const adapters: Provider[] = [
   kafkaProvider('operations-api'), topicsProvider, appenderProvider(), messageWriterProvider(RECEIVED_WRITER, TOPICS.received, [...ACTS, ...SETTLED]), messageWriterProvider(TIMELINE_WRITER, TOPICS.timeline, RESTORED_FACTS), sourceKeysProvider, logReaderProvider, logBoundsProvider, registryProvider, messageReaderProvider, poolProvider('operations-api'), apiKeysProvider, runStoreProvider, runnerProvider,
 ];
 
-@Module({ controllers: [RunsController, ReceiptsController, ParkedController, LagController, IdentityController], providers: [...adapters, ...operations, operationsProvider, LagWatch, TopicsQuery, IdentityQuery, OperatorActs] })
+@Module({ controllers: [RunsController, ReceiptsController, ParkedController, LagController, IdentityController], providers: [...adapters, foldPortsProvider, ...operations, operationsProvider, LagWatch, TopicsQuery, IdentityQuery, OperatorActs] })
 export class AppModule {}

@@ -1,5 +1,6 @@
-import { decodeMeta } from '@touchpoint/contracts';
+import { decodeMeta, decodeMetaLate, type TimelineEvent } from '@touchpoint/contracts';
 import { CONTROL_KEY, invalidMessage, partitionOf, type CustomerId, type Recorded } from '@touchpoint/kernel';
+import type { MessageReader } from './schemas.ts';
 import { headerOf, META, TYPE, typeOf, type LogRecord } from './record.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -22,4 +23,26 @@ export const readTimelineRecord = (record: LogRecord, partition: number, decode 
     type,
     recorded: { meta: decode(meta), customerId: key as CustomerId, position: { partition, offset: record.offset }, recordedAt: record.timestamp },
   };
+};
+
+/**
+ * What customers' records say, for whoever folds history once more: of these types, in their order. A record that cannot be read is left out: whoever read it when it came has
+ * parked it.
+ */
+export const readableEvents = async (
+  records: readonly LogRecord[], partition: number, isWanted: (type: string, record: LogRecord) => boolean, { reader, partitions }: Readonly<{ reader: MessageReader; partitions: number }>,
+): Promise<readonly Readonly<{ message: TimelineEvent; recorded: Recorded }>[]> => {
+  const wanted = records.filter((record) => {
+    const type = typeOf(record);
+    return type !== undefined && isWanted(type, record) && record.key !== CONTROL_KEY;
+  });
+  await reader.prepare(wanted.map(({ value }) => value));
+  return wanted.flatMap((record) => {
+    try {
+      const { type, recorded } = readTimelineRecord(record, partition, decodeMetaLate, partitions);
+      return [{ message: reader.read(type, record.value) as TimelineEvent, recorded }];
+    } catch {
+      return [];
+    }
+  });
 };

@@ -7,7 +7,7 @@ export type { Input } from './input.ts';
 export { MEASURES, MEASURE_KINDS, type MeasureName, type Measures } from './measures.ts';
 export { MAX_HOPS } from './merging.ts';
 export type { Held } from './message.policy.ts';
-export type { Asked, Filled, Part } from './part.ts';
+export { askedSince, type Asked, type Filled, type Part } from './part.ts';
 export * from './publication.ts';
 export * from './published.ts';
 export { outlookOf } from './sight.ts';

@@ -1,11 +1,11 @@
 import { consentGiven, joinedConsent, MARKETING, suppressed, type ConsentState } from '@touchpoint/consent';
-import type { AppContext, Touchpoint } from '@touchpoint/contracts';
+import type { AppContext, JourneysPublished, Touchpoint } from '@touchpoint/contracts';
 import { pick, type Instant, type Table } from '@touchpoint/kernel';
 import { joinedSeries, tracked, type SeriesByKey } from '@touchpoint/measures';
 import { contextSaid, joinedLatest, type KnownContext } from './app-context.ts';
 import { contactRemoved, contactSaid, deviceSlot, joinedPoints, type ContactPoints } from './contact-points.ts';
 import { counted, joinedMeasures, type MeasureName, type Measures } from './measures.ts';
-import { sinceOf, type Published } from './published.ts';
+import { keptOf, sinceOf, TRAIT, type Published } from './published.ts';
 import { traitsSaid, type KnownTraits } from './traits.ts';
 
 /** What decisions rest on of one timeline: measures, consent, suppressions, contact points, and what the published set asks for beyond. A customer is one part, or more once merged. */
@@ -79,6 +79,12 @@ const omit = <T>(record: Readonly<Record<string, T>>, names: readonly string[]):
 /** What is asked of a touchpoint that was handed on under an older set: what is kept since a later one, its own timeline's history has of it. */
 export const askedUnder = (published: Published, type: string, setNumber: number): Asked =>
   setNumber >= published.setNumber ? published : { traits: published.traits, trackers: new Map([[type, (published.trackers.get(type) ?? []).filter(({ key }) => sinceOf(key) <= setNumber)]]) };
+
+/** What is kept since one set, and no other, of what a set's record asks for. */
+export const askedSince = ({ measures }: Pick<JourneysPublished['data'], 'measures'>, { trackers }: Published, setNumber: number): Asked => {
+  const its = [...trackers].map(([event, some]) => [event, some.filter(({ key }) => sinceOf(key) === setNumber)] as const).filter(([, some]) => some.length > 0);
+  return { trackers: new Map(its), traits: Object.entries(keptOf(measures)).flatMap(([name, since]) => (name.startsWith(TRAIT) && since === setNumber ? [name.slice(TRAIT.length)] : [])) };
+};
 
 /** What is folded from history for measures and traits that are new. JSON. */
 export type Filled = Pick<Part, 'series' | 'traits'>;

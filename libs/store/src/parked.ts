@@ -62,6 +62,11 @@ export const parkedKeys = async (on: Queryable, { consumer, topic, partition }: 
  * `keys`: of all that is redriven. `remaining`: those of them of which later records are parked: they stay parked, and what comes for them meanwhile goes behind those.
  * `dropped`: what an operator dropped: to be forgotten (`forgetDropped`), not processed.
  */
+/** The offsets that a consumer has passed by on a partition, parked or dropped: what lies there it has not processed, so far or ever. */
+export const passedOffsets = async (on: Queryable, { consumer, topic, partition }: CheckpointKey): Promise<readonly number[]> =>
+  (await query<{ offset: string }>(on, 'select "offset" from log.parked where consumer = $1 and topic = $2 and partition = $3 union select "offset" from log.dropped where consumer = $1 and topic = $2 and partition = $3 order by 1', [consumer, topic, partition]))
+    .map(({ offset }) => Number(offset));
+
 export type Retries = Readonly<{ records: readonly Parked[]; dropped: readonly number[]; keys: ReadonlySet<string>; remaining: ReadonlySet<string> }>;
 type RetryRow = { id: string; offset: string; key: string; code: string; detail: string; record: Buffer; recorded_at: string; dropped: boolean; more: boolean };
 

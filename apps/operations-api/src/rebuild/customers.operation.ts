@@ -1,12 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import * as z from 'zod';
 import { partitionOf, type CustomerId } from '@touchpoint/kernel';
-import { LOG_READER, LOG_TOPICS, MESSAGE_READER, TOPICS, type LogReader, type LogScanner, type LogTopics, type MessageReader } from '@touchpoint/log';
-import { POOL, type Pool } from '@touchpoint/store';
 import type { Operation, Outcome, Running } from '../operation.ts';
 import { checkVersions } from './beside.ts';
 import { exchangeCustomers } from './exchange.ts';
-import { MOST_CUSTOMERS, PartitionFold } from './partition-fold.ts';
+import { FOLD_PORTS } from './fold-ports.ts';
+import { MOST_CUSTOMERS, PartitionFold, type FoldPorts } from './partition-fold.ts';
 import { LIVE, MODELS, tablesOf } from './read-models.ts';
 
 const Asked = z.strictObject({
@@ -22,29 +21,24 @@ export class RebuildCustomers implements Operation<Asked> {
   readonly says = 'fold single customers anew, in place';
   readonly arguments = Asked;
   readonly exclusive = 'rebuild';
-  readonly #pool: Pool;
-  readonly #log: LogReader & LogScanner;
-  readonly #reader: MessageReader;
-  readonly #topic: string;
-  readonly #partitions: number;
+  readonly #ports: FoldPorts;
 
-  constructor(@Inject(POOL) pool: Pool, @Inject(LOG_READER) log: LogReader & LogScanner, @Inject(MESSAGE_READER) reader: MessageReader, @Inject(LOG_TOPICS) topics: LogTopics) {
-    [this.#pool, this.#log, this.#reader] = [pool, log, reader];
-    [this.#topic, this.#partitions] = [topics.nameOf(TOPICS.timeline), topics.partitionsOf(TOPICS.timeline)];
+  constructor(@Inject(FOLD_PORTS) ports: FoldPorts) {
+    this.#ports = ports;
   }
 
   async run({ customers, models }: Asked, { apply, tell, keep, signal, resumed }: Running): Promise<Outcome> {
-    await checkVersions(this.#pool, models);
+    await checkVersions(this.#ports.pool, models);
     const tables = tablesOf(models, 'live');
-    const fold = new PartitionFold({ pool: this.#pool, log: this.#log, reader: this.#reader, topic: this.#topic, partitions: this.#partitions }, LIVE, tables);
-    const byPartition = Map.groupBy(new Set(customers), (id) => partitionOf(id as CustomerId, this.#partitions));
+    const fold = new PartitionFold(this.#ports, LIVE, tables);
+    const byPartition = Map.groupBy(new Set(customers), (id) => partitionOf(id as CustomerId, this.#ports.partitions));
     const { done, changed } = (resumed as { done: number[]; changed: number } | undefined) ?? { done: [], changed: 0 };
     let different = changed;
     for (const [partition, theirs] of byPartition) {
       if (done.includes(partition)) continue;
       signal.throwIfAborted();
       tell({ doing: 'folding', unit: 'partitions', done: done.length, total: byPartition.size });
-      const exchanged = await exchangeCustomers({ pool: this.#pool, fold, tables, partition, customers: theirs, apply }, {
+      const exchanged = await exchangeCustomers({ pool: this.#ports.pool, fold, tables, partition, customers: theirs, apply }, {
         after: (client, rows) => keep({ done: [...done, partition], changed: different + rows.length }, rows, client),
       });
       different += exchanged.length;

@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import * as z from 'zod';
 import { halt, invalidMessage } from '@touchpoint/kernel';
-import { LOG_READER, LOG_TOPICS, MESSAGE_READER, TOPICS, type LogReader, type LogScanner, type LogTopics, type MessageReader } from '@touchpoint/log';
-import { POOL, type Client, type Pool } from '@touchpoint/store';
+import type { Client } from '@touchpoint/store';
 import type { Operation, Outcome, Running } from '../operation.ts';
 import { liveVersions } from '../rebuild/beside.ts';
+import { FOLD_PORTS } from '../rebuild/fold-ports.ts';
 import { holdingPartition, livePositions, passedByOf } from '../rebuild/live.ts';
-import { PartitionFold } from '../rebuild/partition-fold.ts';
+import { PartitionFold, type FoldPorts } from '../rebuild/partition-fold.ts';
 import { LIVE, tableOf } from '../rebuild/read-models.ts';
 import { forgetReplaced, putBack, replacedBy, replacedModels, replacedSince, type Replaced, type ReplacedModel } from './replaced.ts';
 
@@ -20,27 +20,22 @@ export class ReplayUndo implements Operation<Which> {
   readonly says = 'put back what a replay has replaced';
   readonly arguments = Which;
   readonly exclusive = 'rebuild';
-  readonly #pool: Pool;
-  readonly #log: LogReader & LogScanner;
-  readonly #reader: MessageReader;
-  readonly #topic: string;
-  readonly #partitions: number;
+  readonly #ports: FoldPorts;
 
-  constructor(@Inject(POOL) pool: Pool, @Inject(LOG_READER) log: LogReader & LogScanner, @Inject(MESSAGE_READER) reader: MessageReader, @Inject(LOG_TOPICS) topics: LogTopics) {
-    [this.#pool, this.#log, this.#reader] = [pool, log, reader];
-    [this.#topic, this.#partitions] = [topics.nameOf(TOPICS.timeline), topics.partitionsOf(TOPICS.timeline)];
+  constructor(@Inject(FOLD_PORTS) ports: FoldPorts) {
+    this.#ports = ports;
   }
 
   async run({ run }: Which, { apply, tell, keep, signal, resumed }: Running): Promise<Outcome> {
     let undone = (resumed as number | undefined) ?? 0;
-    const pieces = await replacedBy(this.#pool, run);
+    const pieces = await replacedBy(this.#ports.pool, run);
     if (pieces.length === 0 && undone === 0) throw invalidMessage('REPLAY.NOTHING_KEPT', `of run ${run} nothing is kept that could be put back: it replaced nothing, was undone, or is too long ago`);
-    const since = await replacedSince(this.#pool, run);
+    const since = await replacedSince(this.#ports.pool, run);
     if (since) throw halt('REPLAY.REPLACED_SINCE', `rows were replaced again since, by ${since.operation} ${since.id}: undo that first where it can be, or fold anew with rebuild`);
     for (const [i, piece] of pieces.entries()) {
       signal.throwIfAborted();
       tell({ doing: 'putting back', unit: 'pieces', done: i, total: pieces.length });
-      const models = await replacedModels(this.#pool, run, piece.nth);
+      const models = await replacedModels(this.#ports.pool, run, piece.nth);
       await this.#checkVersions(models);
       const rows = rowsOf(models);
       undone += rows.length;
@@ -51,7 +46,7 @@ export class ReplayUndo implements Operation<Which> {
   }
 
   async #checkVersions(models: readonly ReplacedModel[]): Promise<void> {
-    const live = await liveVersions(this.#pool);
+    const live = await liveVersions(this.#ports.pool);
     const other = models.filter(({ model, version }) => live.get(model) !== version || tableOf(model, 'live').projection.version !== version).map(({ model }) => model);
     if (other.length > 0) throw halt('REPLAY.OTHER_VERSION', `another version of ${other.join(', ')} is live by now: what was kept does not fit it`);
   }
@@ -59,14 +54,14 @@ export class ReplayUndo implements Operation<Which> {
   async #undo(runId: string, { nth, partition, stoodAt, seen, passed: passedThen }: Replaced, models: readonly ReplacedModel[], done: (client: Client) => Promise<void>): Promise<void> {
     const folds = models.map((model) => {
       const table = tableOf(model.model, 'live');
-      const fold = new PartitionFold({ pool: this.#pool, log: this.#log, reader: this.#reader, topic: this.#topic, partitions: this.#partitions }, LIVE, [table]);
+      const fold = new PartitionFold(this.#ports, LIVE, [table]);
       return { model, table, since: fold.customers(partition, model.customers, { next: stoodAt, seen, passed: passedThen }) };
     });
     const customers = [...new Set(models.flatMap((model) => model.customers))];
-    const now = (await livePositions(this.#pool)).get(partition) ?? stoodAt;
-    const without = await passedByOf(this.#pool, partition, customers);
+    const now = (await livePositions(this.#ports.pool)).get(partition) ?? stoodAt;
+    const without = await passedByOf(this.#ports.pool, partition, customers);
     for (const { since } of folds) await since.upTo(now, without);
-    await holdingPartition(this.#pool, partition, async (client, to) => {
+    await holdingPartition(this.#ports.pool, partition, async (client, to) => {
       const passed = await passedByOf(client, partition, customers);
       for (const { model, table, since } of folds) {
         await putBack(client, table, { ...model, runId, nth });

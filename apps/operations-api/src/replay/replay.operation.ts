@@ -2,14 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import * as z from 'zod';
 import { CLOCK, CONFIG, type Clock } from '@touchpoint/host';
 import { CONTROL_KEY, invalidMessage, partitionOf, toIso, type CustomerId } from '@touchpoint/kernel';
-import { LOG_BOUNDS, LOG_READER, LOG_TOPICS, MESSAGE_READER, TOPICS, type LogBounds, type LogReader, type LogRecord, type LogScanner, type LogTopics, type MessageReader } from '@touchpoint/log';
-import { POOL, type Pool } from '@touchpoint/store';
+import { LOG_BOUNDS, type LogBounds, type LogReader, type LogRecord, type LogScanner } from '@touchpoint/log';
 import type { OperationsConfig } from '../config.ts';
 import type { Operation, Outcome, ResultRow, Running } from '../operation.ts';
 import { checkVersions } from '../rebuild/beside.ts';
 import { exchangeCustomers } from '../rebuild/exchange.ts';
+import { FOLD_PORTS } from '../rebuild/fold-ports.ts';
 import { livePositions } from '../rebuild/live.ts';
-import { MOST_CUSTOMERS, PartitionFold } from '../rebuild/partition-fold.ts';
+import { MOST_CUSTOMERS, PartitionFold, type FoldPorts } from '../rebuild/partition-fold.ts';
 import { LIVE, MODELS, tablesOf } from '../rebuild/read-models.ts';
 import { pacedLog } from './paced-log.ts';
 import { plannedRanges, rangesBetween, witnessOf, type Range } from './ranges.ts';
@@ -58,26 +58,18 @@ export class Replay implements Operation<Asked> {
   readonly says = 'read a stretch of the log once more, and fold anew whoever has an event in it';
   readonly arguments = Asked;
   readonly exclusive = 'rebuild';
-  readonly #pool: Pool;
-  readonly #log: LogReader & LogScanner;
+  readonly #ports: FoldPorts;
   readonly #bounds: LogBounds;
-  readonly #reader: MessageReader;
   readonly #clock: Clock;
-  readonly #topic: string;
-  readonly #partitions: number;
   readonly #keptDays: number;
 
   constructor(
-    @Inject(POOL) pool: Pool,
-    @Inject(LOG_READER) log: LogReader & LogScanner,
+    @Inject(FOLD_PORTS) ports: FoldPorts,
     @Inject(LOG_BOUNDS) bounds: LogBounds,
-    @Inject(MESSAGE_READER) reader: MessageReader,
-    @Inject(LOG_TOPICS) topics: LogTopics,
     @Inject(CLOCK) clock: Clock,
     @Inject(CONFIG) { REPLAY_KEPT_DAYS }: OperationsConfig,
   ) {
-    [this.#pool, this.#log, this.#bounds, this.#reader, this.#clock, this.#keptDays] = [pool, log, bounds, reader, clock, REPLAY_KEPT_DAYS];
-    [this.#topic, this.#partitions] = [topics.nameOf(TOPICS.timeline), topics.partitionsOf(TOPICS.timeline)];
+    [this.#ports, this.#bounds, this.#clock, this.#keptDays] = [ports, bounds, clock, REPLAY_KEPT_DAYS];
   }
 
   async run(asked: Asked, running: Running): Promise<Outcome> {
@@ -89,7 +81,7 @@ export class Replay implements Operation<Asked> {
     let [read, total]: [number, number | undefined] = [0, undefined];
     let doing = 'looking';
     const hold: Hold = { on: false };
-    const log = pacedLog(this.#log, { rate, hurried: () => hold.on, signal, onRead: (records) => tell({ doing, unit: 'records', done: (read += records), ...(total !== undefined && { total }) }) });
+    const log = pacedLog(this.#ports.log, { rate, hurried: () => hold.on, signal, onRead: (records) => tell({ doing, unit: 'records', done: (read += records), ...(total !== undefined && { total }) }) });
 
     const cursor = (running.resumed as Cursor | undefined) ?? { ranges: await this.#ranges(asked), done: 0, different: 0 };
     // "2h ago" stays what it was when the run began.
@@ -102,10 +94,10 @@ export class Replay implements Operation<Asked> {
       await running.keep(null, planned.map(({ row }) => row));
       return { summary: `The plan: ${about}. Save it with --csv FILE, look at it, take out what is not wanted, and give it back with --plan FILE`, figures };
     }
-    await checkVersions(this.#pool, models);
-    await forgetOld(this.#pool, this.#keptDays);
+    await checkVersions(this.#ports.pool, models);
+    await forgetOld(this.#ports.pool, this.#keptDays);
     const groups = groupsOf(planned);
-    const positions = await livePositions(this.#pool);
+    const positions = await livePositions(this.#ports.pool);
     [doing, read, total] = ['folding', 0, sum(groups.slice(cursor.done).map(({ partition }) => positions.get(partition) ?? 0))];
     const different = await this.#exchange(log, groups, models, cursor, running, hold);
     return {
@@ -115,10 +107,10 @@ export class Replay implements Operation<Asked> {
   }
 
   #ranges({ from, to, partitions, plan }: Asked): Promise<readonly Range[]> {
-    const ports = { bounds: this.#bounds, log: this.#log, topic: this.#topic };
+    const ports = { bounds: this.#bounds, log: this.#ports.log, topic: this.#ports.topic };
     if (plan === undefined) return rangesBetween(from!, to, partitions, { ...ports, now: this.#clock.now() });
-    const other = plan.find(({ topic }) => topic !== this.#topic);
-    if (other) throw invalidMessage('REPLAY.PLAN', `the plan is for ${other.topic}; this system reads ${this.#topic}`);
+    const other = plan.find(({ topic }) => topic !== this.#ports.topic);
+    if (other) throw invalidMessage('REPLAY.PLAN', `the plan is for ${other.topic}; this system reads ${this.#ports.topic}`);
     return plannedRanges(partitions ? plan.filter(({ partition }) => partitions.includes(partition)) : plan, ports);
   }
 
@@ -126,12 +118,12 @@ export class Replay implements Operation<Asked> {
   async #plan(log: LogScanner, ranges: readonly Range[], customer: string | undefined): Promise<readonly Planned[]> {
     const planned: Planned[] = [];
     const all = new Set<string>();
-    const its = customer === undefined ? undefined : partitionOf(customer as CustomerId, this.#partitions);
+    const its = customer === undefined ? undefined : partitionOf(customer as CustomerId, this.#ports.partitions);
     for (const { partition, from, to } of ranges) {
       if (its !== undefined && its !== partition) continue;
       const customers = new Set<string>();
       let [records, first, last]: [number, LogRecord | undefined, LogRecord | undefined] = [0, undefined, undefined];
-      for await (const some of log.scan(this.#topic, partition, from, to)) {
+      for await (const some of log.scan(this.#ports.topic, partition, from, to)) {
         first ??= some[0];
         last = some.at(-1);
         for (const { key } of some) {
@@ -143,7 +135,7 @@ export class Replay implements Operation<Asked> {
         if (all.size > MOST) throw invalidMessage('REPLAY.TOO_MANY', `more than ${MOST.toLocaleString('en')} customers have an event in that range: replay a smaller one, or rebuild the read models, which is the shorter way then`);
       }
       if (records === 0) continue;
-      const row = { consumer: LIVE, topic: this.#topic, partition, from, to, records, customers: customers.size, first_at: toIso(first!.timestamp), last_at: toIso(last!.timestamp), witness: witnessOf(last!) };
+      const row = { consumer: LIVE, topic: this.#ports.topic, partition, from, to, records, customers: customers.size, first_at: toIso(first!.timestamp), last_at: toIso(last!.timestamp), witness: witnessOf(last!) };
       planned.push({ partition, from, to, records, customers, row });
     }
     return planned;
@@ -151,12 +143,12 @@ export class Replay implements Operation<Asked> {
 
   async #exchange(log: LogReader & LogScanner, groups: readonly Group[], models: readonly string[], { ranges, done, different: before }: Cursor, { id, apply, keep, signal }: Running, hold: Hold): Promise<number> {
     const tables = tablesOf(models, 'live');
-    const fold = new PartitionFold({ pool: this.#pool, log, reader: this.#reader, topic: this.#topic, partitions: this.#partitions }, LIVE, tables);
+    const fold = new PartitionFold({ ...this.#ports, log }, LIVE, tables);
     let different = before;
     for (const [nth, { partition, customers }] of groups.entries()) {
       if (nth < done) continue;
       signal.throwIfAborted();
-      const exchanged = await exchangeCustomers({ pool: this.#pool, fold, tables, partition, customers, apply }, {
+      const exchanged = await exchangeCustomers({ pool: this.#ports.pool, fold, tables, partition, customers, apply }, {
         before: (client) => {
           hold.on = true;
           return putAside(client, tables, customers);

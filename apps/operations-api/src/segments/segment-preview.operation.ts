@@ -1,16 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import * as z from 'zod';
-import { decodeMetaLate, type JourneysPublished, type TimelineEvent } from '@touchpoint/contracts';
+import type { JourneysPublished } from '@touchpoint/contracts';
 import { CLOCK, type Clock } from '@touchpoint/host';
 import { holds } from '@touchpoint/conditions';
-import { CONTROL_KEY, invalidMessage, toIso, type Instant } from '@touchpoint/kernel';
-import { dropRepeats, headerOf, LOG_READER, LOG_TOPICS, MESSAGE_READER, readTimelineRecord, TOPICS, TYPE, type LogRecord, type LogScanner, type LogTopics, type MessageReader } from '@touchpoint/log';
+import { invalidMessage, toIso, type Instant } from '@touchpoint/kernel';
+import { dropRepeats, readableEvents, TOPICS, type LogRecord } from '@touchpoint/log';
 import {
-  concernsHistory, foldHistories, keptOf, MEASURE_KINDS, outlookOf, parseState, publicationAs, publishedOf, TRAIT, withHistory, sinceOf, type Asked, type CustomerState, type Filled, type Input, type Published,
+  askedSince, concernsHistory, foldHistories, MEASURE_KINDS, outlookOf, parseState, publicationAs, publishedOf, withHistory, type Asked, type CustomerState, type Filled, type Published,
 } from '@touchpoint/orchestration';
 import { inOrder, segmentChecker, type PublishedSegment, type SegmentDocument } from '@touchpoint/segments';
-import { POOL, query, StagedRows, type Pool } from '@touchpoint/store';
+import { passedOffsets, query, StagedRows } from '@touchpoint/store';
 import type { Operation, Outcome, ResultRow, Running } from '../operation.ts';
+import { FOLD_PORTS } from '../rebuild/fold-ports.ts';
+import type { FoldPorts } from '../rebuild/partition-fold.ts';
 
 const Whom = z.strictObject({
   segment: z.record(z.string(), z.unknown()).describe('The segment, as its file has it'),
@@ -26,6 +28,8 @@ type Cursor = Readonly<{ set: number; at: Instant; after: string; looked: number
 const CUSTOMERS = 1_000;
 /** Of whom it is said by name that they are in it. */
 const NAMED = 100_000;
+/** Whose states are looked at, and what of the log they rest on. */
+const DECIDER = 'channel-orchestrator';
 const STAGED = new StagedRows<Filled>('operations.preview', 'run_id');
 const checkSegment = segmentChecker();
 
@@ -37,16 +41,11 @@ export class SegmentPreview implements Operation<Whom> {
   readonly name = 'segment-preview';
   readonly says = 'who would be in a segment, before it is published';
   readonly arguments = Whom;
-  readonly #pool: Pool;
-  readonly #log: LogScanner;
-  readonly #reader: MessageReader;
+  readonly #ports: FoldPorts;
   readonly #clock: Clock;
-  readonly #topic: string;
-  readonly #partitions: number;
 
-  constructor(@Inject(POOL) pool: Pool, @Inject(LOG_READER) log: LogScanner, @Inject(MESSAGE_READER) reader: MessageReader, @Inject(LOG_TOPICS) topics: LogTopics, @Inject(CLOCK) clock: Clock) {
-    [this.#pool, this.#log, this.#reader, this.#clock] = [pool, log, reader, clock];
-    [this.#topic, this.#partitions] = [topics.nameOf(TOPICS.timeline), topics.partitionsOf(TOPICS.timeline)];
+  constructor(@Inject(FOLD_PORTS) ports: FoldPorts, @Inject(CLOCK) clock: Clock) {
+    [this.#ports, this.#clock] = [ports, clock];
   }
 
   async run({ segment, at }: Whom, running: Running): Promise<Outcome> {
@@ -55,7 +54,7 @@ export class SegmentPreview implements Operation<Whom> {
     try {
       let cursor = resumed as Cursor | undefined;
       if (!cursor) {
-        await STAGED.drop(this.#pool, id);
+        await STAGED.drop(this.#ports.pool, id);
         if (asked) await this.#fold(asked, running);
         cursor = { set: published.setNumber, at: at === undefined ? this.#clock.now() : Date.parse(at), after: FIRST, looked: 0, members: 0 };
       }
@@ -64,13 +63,13 @@ export class SegmentPreview implements Operation<Whom> {
       return { summary: `${members.toLocaleString('en')} of ${looked.toLocaleString('en')} customers would be in ${String(segment['id'])} at ${toIso(instant)}`, figures: { members, customers: looked, at: toIso(instant) } };
     } finally {
       // Of a run that ends here; of one whose process is killed, the next one that takes it up.
-      if (!signal.aborted) await STAGED.drop(this.#pool, id);
+      if (!signal.aborted) await STAGED.drop(this.#ports.pool, id);
     }
   }
 
   /** The set in force with this segment in it, and what it asks for that is not kept yet. @throws Failure InvalidMessage that says what is wrong with the segment. */
   async #with(segment: SegmentDocument): Promise<Readonly<{ published: Published; asked: Asked | undefined; when: SegmentDocument['when'] }>> {
-    const [row] = await query<{ published: JourneysPublished['data'] }>(this.#pool, 'select published::json as published from orchestration.published_set order by set_number desc limit 1');
+    const [row] = await query<{ published: JourneysPublished['data'] }>(this.#ports.pool, 'select published::json as published from orchestration.published_set order by set_number desc limit 1');
     const before = row?.published;
     const others = (JSON.parse(before?.segments ?? '[]') as readonly PublishedSegment[]).filter(({ id }) => id !== segment.id);
     const issues = checkSegment(segment, { measures: MEASURE_KINDS, segments: new Set([...others.map(({ id }) => id), segment.id]) });
@@ -80,42 +79,32 @@ export class SegmentPreview implements Operation<Whom> {
     const setNumber = (before?.setNumber ?? 0) + 1;
     const record = publicationAs(setNumber, { journeys: before?.journeys ?? '[]', templates: before?.templates ?? '[]', segments: JSON.stringify([...others, segment]) }, before);
     const published = publishedOf(record, setNumber);
-    const added = Object.entries(keptOf(record.measures)).filter(([, since]) => since === setNumber).map(([name]) => name);
-    const trackers = new Map([...published.trackers].map(([event, some]) => [event, some.filter(({ key }) => sinceOf(key) === setNumber)] as const).filter(([, some]) => some.length > 0));
-    const traits = added.filter((name) => name.startsWith(TRAIT)).map((name) => name.slice(TRAIT.length));
-    return { published, asked: added.length > 0 ? { trackers, traits } : undefined, when: published.segments.find(({ id }) => id === segment.id)!.when };
+    const asked = askedSince(record, published, setNumber);
+    return { published, asked: asked.trackers.size + asked.traits.length > 0 ? asked : undefined, when: published.segments.find(({ id }) => id === segment.id)!.when };
   }
 
   async #fold(asked: Asked, { id, signal, tell }: Running): Promise<void> {
-    const stands = await query<{ partition: number; next_offset: string }>(this.#pool, "select partition, next_offset from log.checkpoint where consumer = 'channel-orchestrator' and topic = $1 order by partition", [TOPICS.timeline]);
+    const { pool, log, topic } = this.#ports;
+    const stands = await query<{ partition: number; next_offset: string }>(pool, 'select partition, next_offset from log.checkpoint where consumer = $1 and topic = $2 order by partition', [DECIDER, TOPICS.timeline]);
     const total = stands.reduce((sum, { next_offset }) => sum + Number(next_offset), 0);
     let done = 0;
     for (const { partition, next_offset } of stands) {
+      const passed = new Set(await passedOffsets(pool, { consumer: DECIDER, topic: TOPICS.timeline, partition }));
       let seen: ReadonlyMap<string, number> = new Map();
-      for await (const records of this.#log.scan(this.#topic, partition, 0, Number(next_offset))) {
+      for await (const records of log.scan(topic, partition, 0, Number(next_offset))) {
         signal.throwIfAborted();
         const fresh = dropRepeats(seen, records);
         ({ seen } = fresh);
-        await this.#foldPiece(id, partition, fresh.taken, asked);
+        await this.#foldPiece(id, partition, fresh.taken.filter(({ offset }) => !passed.has(offset)), asked);
         tell({ doing: 'reading what happened', unit: 'records', done: (done += records.length), total });
       }
     }
   }
 
   async #foldPiece(runId: string, partition: number, records: readonly LogRecord[], asked: Asked): Promise<void> {
-    const concerned = records.filter((record) => record.key !== CONTROL_KEY && concernsHistory(asked, headerOf(record, TYPE)?.toString('latin1') ?? ''));
-    await this.#reader.prepare(concerned.map(({ value }) => value));
-    const inputs = concerned.flatMap((record): readonly Input[] => {
-      try {
-        const { type, recorded } = readTimelineRecord(record, partition, decodeMetaLate, this.#partitions);
-        return [{ message: this.#reader.read(type, record.value) as TimelineEvent, recorded }];
-      } catch {
-        // What cannot be read is parked.
-        return [];
-      }
-    });
-    const histories = await STAGED.load(this.#pool, runId, [...new Set(inputs.map(({ recorded }) => recorded.customerId))]);
-    await STAGED.save(this.#pool, runId, foldHistories(histories, inputs, () => [asked]));
+    const inputs = await readableEvents(records, partition, (type) => concernsHistory(asked, type), this.#ports);
+    const histories = await STAGED.load(this.#ports.pool, runId, [...new Set(inputs.map(({ recorded }) => recorded.customerId))]);
+    await STAGED.save(this.#ports.pool, runId, foldHistories(histories, inputs, () => [asked]));
   }
 
   /** Everybody, in the order of ids: whoever decisions know, and whoever only the segment asks about. */
@@ -123,10 +112,10 @@ export class SegmentPreview implements Operation<Whom> {
     const { at } = begin;
     for (let cursor = begin; ; ) {
       signal.throwIfAborted();
-      const rows = await query<{ customer_id: string; state: string | null }>(this.#pool, `select customer_id, state from orchestration.customer full join (select customer_id from operations.preview where run_id = $1) p using (customer_id)
+      const rows = await query<{ customer_id: string; state: string | null }>(this.#ports.pool, `select customer_id, state from orchestration.customer full join (select customer_id from operations.preview where run_id = $1) p using (customer_id)
         where customer_id > $2 order by customer_id limit $3`, [id, cursor.after, CUSTOMERS]);
       const states = rows.map(({ customer_id, state }) => [customer_id, parseState(state)] as const).filter(([, state]) => !state.absorbed && state.erased === null);
-      const histories = await STAGED.load(this.#pool, id, states.flatMap(([customer, state]) => [customer, ...Object.keys(state.members)]).filter((one) => one.length === 36));
+      const histories = await STAGED.load(this.#ports.pool, id, states.flatMap(([customer, state]) => [customer, ...Object.keys(state.members)]).filter((one) => one.length === 36));
       const inside = states.filter(([customer, state]) => isIn(withHistory(state, customer, (one) => histories.get(one)), published, when, at)).map(([customer]): ResultRow => ({ customer }));
       const named = inside.slice(0, Math.max(0, NAMED - cursor.members));
       cursor = { ...cursor, after: rows.at(-1)?.customer_id ?? cursor.after, looked: cursor.looked + states.length, members: cursor.members + inside.length };
