@@ -95,6 +95,18 @@ describe('what was sent', () => {
   });
 });
 
+describe('a set that takes effect', () => {
+  it('knows what was parked before it, in the same batch too: that is folded when it is tried again, and not from history as well', async () => {
+    write = (type) => Buffer.alloc(type === 'CustomerHandedOver' ? MAX_RECORD_BYTES : 1);
+    const session = await open();
+    const [before, bad, behind] = [order(2), absorbed(1), order(1)];
+    const set = { ...record(0, 'JourneysPublished', { setNumber: 1, engineVersion: '1', journeys: '[]', templates: '[]', segments: '[]', measures: null }), key: 'control' };
+    await session.process([before, bad, behind, set, order(1)]);
+    expect((await pool.query('select since_offset, passed from orchestration.set_offset')).rows).toEqual([{ since_offset: String(set.offset), passed: [String(bad.offset), String(behind.offset)] }]);
+    await pool.query('truncate orchestration.in_force, orchestration.set_offset, orchestration.published_set');
+  });
+});
+
 describe('a session that was overtaken', () => {
   it('writes nothing of a batch, and sends nothing', async () => {
     const waiting = { id: 'j', version: 1, name: 'J', goal: 'g', entry: { event: 'OrderCompleted' }, reentry: { rule: 'restart' }, steps: [{ id: 's', type: 'wait', for: 'P10D', next: 'end' }, { id: 'end', type: 'exit' }] };

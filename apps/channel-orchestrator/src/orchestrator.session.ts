@@ -195,9 +195,10 @@ export class OrchestratorSession implements PartitionSession {
       const effects = batch.effects(again ? await foundIds(pool, batch.ids) : undefined);
       await this.#commit({ ...advance, sent: batch.sent }, effects, further && (async (client) => {
         const { topic, partition } = this.#checkpoint;
-        for (const { control, offset } of controls) await (control.type === 'JourneysPublished' ? saveInForce(client, topic, partition, control.data, offset) : saveLive(client, partition, control.data.setNumber, sweeps));
         if (redriven.length > 0) await deleteParked(client, redriven);
         await park(client, this.#checkpoint, parkings, this.#ports.parkable);
+        // Behind it: a set takes note of what was parked before it.
+        for (const { control, offset } of controls) await (control.type === 'JourneysPublished' ? saveInForce(client, topic, partition, control.data, offset) : saveLive(client, partition, control.data.setNumber, sweeps));
       }));
     }
     if (live !== this.#published.live) this.#followed = { ...this.#followed, told: Math.max(this.#followed.told, live), ...(sweeps && { sweep: FIRST }) };
